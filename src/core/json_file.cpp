@@ -1,0 +1,77 @@
+#include "xrayclf/core/json_file.hpp"
+
+#include <set>
+#include <vector>
+
+#include "xrayclf/core/atomic_file.hpp"
+#include "xrayclf/core/error.hpp"
+#include "xrayclf/core/text.hpp"
+
+namespace xrayclf {
+namespace {
+
+using nlohmann::json;
+constexpr std::size_t kMaxDepth = 64;
+constexpr std::uintmax_t kMaxBytes = std::uintmax_t{256} << 20;
+
+/// "line 3, column 7" of a byte offset counted from 1.
+std::string position(std::string_view text, std::size_t byte) {
+  std::size_t line = 1;
+  std::size_t column = 1;
+  for (std::size_t i = 0; i + 1 < byte && i < text.size(); ++i) {
+    if (text[i] == '\n') {
+      ++line;
+      column = 1;
+    } else {
+      ++column;
+    }
+  }
+  return "line " + std::to_string(line) + ", column " + std::to_string(column);
+}
+
+template <class Json>
+std::string dump(const Json& value) {
+  return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+json parse_json(std::string_view text, const std::string& name) {
+  std::vector<std::set<std::string>> keys;
+  const json::parser_callback_t check = [&](int, json::parse_event_t event, json& parsed) {
+    if (event == json::parse_event_t::object_start || event == json::parse_event_t::array_start) {
+      keys.emplace_back();
+      if (keys.size() > kMaxDepth) throw ConfigError(name + ": nested more than 64 levels deep");
+    } else if (event == json::parse_event_t::object_end ||
+               event == json::parse_event_t::array_end) {
+      keys.pop_back();
+    } else if (event == json::parse_event_t::key &&
+               !keys.back().insert(parsed.get<std::string>()).second) {
+      throw ConfigError(name + ": key '" + printable(parsed.get<std::string>()) + "' stands twice");
+    }
+    return true;
+  };
+  try {
+    return json::parse(text, check);
+  } catch (const json::parse_error& e) {
+    // Keep the library's reason, drop its "[json.exception.parse_error.101] parse error at ..: ".
+    std::string reason = e.what();
+    if (const auto at = reason.find(": "); at != std::string::npos) reason.erase(0, at + 2);
+    throw ConfigError(name + ": not valid JSON at " + position(text, e.byte) + ": " +
+                      printable(reason));
+  }
+}
+
+json read_json_file(const std::filesystem::path& path) {
+  return parse_json(read_file(path, kMaxBytes), path.string());
+}
+
+void write_json_file(const std::filesystem::path& path, const json& value) {
+  write_file(path, dump(value));
+}
+
+void write_json_file(const std::filesystem::path& path, const nlohmann::ordered_json& value) {
+  write_file(path, dump(value));
+}
+
+}  // namespace xrayclf
