@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <torch/torch.h>
+
+namespace xrayclf {
+
+/// One link of the chain that a backbone is: a residual block, or a stem. Cutting the chain
+/// between two units gives a frozen prefix and a trained rest.
+struct BackboneUnit {
+  std::string name;  ///< of its parameters' common prefix, for example "features.7.0"
+  std::function<torch::Tensor(const torch::Tensor&)> forward;
+  std::vector<std::shared_ptr<torch::nn::Module>> modules;  ///< that hold its parameters
+};
+
+/// The part of a network that turns images into a feature map: a chain of units, each fed with the
+/// output of the one before. A backbone keeps its parameters in child modules named as the
+/// reference implementation names them, and none of its own.
+class Backbone : public torch::nn::Module {
+ public:
+  const std::vector<BackboneUnit>& units() const { return units_; }
+  int64_t feature_channels() const { return feature_channels_; }
+
+  /// [N, C, h, w] -> [N, C]. The mean over the map unless the reference does otherwise.
+  virtual torch::Tensor pool(const torch::Tensor& map) const;
+  /// The reference's own classifier with its name and initial values. Input [N, feature_channels].
+  virtual std::pair<std::string, std::shared_ptr<torch::nn::Module>> make_classifier(
+      int64_t num_classes, double dropout) const;
+  /// Dropout before the reference's classifier.
+  double classifier_dropout() const { return classifier_dropout_; }
+
+ protected:
+  std::vector<BackboneUnit> units_;
+  int64_t feature_channels_ = 0;
+  double classifier_dropout_ = 0.2;
+};
+
+}  // namespace xrayclf
