@@ -1,0 +1,1 @@
+"""Reads weights as others publish them and writes them as xrayclf loads them."""
