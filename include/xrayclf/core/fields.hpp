@@ -26,8 +26,9 @@
 ///
 /// From that come the JSON key, the flag (`--optimizer.learning_rate` where the struct is a
 /// member named `optimizer`), the default, the checks, `--help` and the saved configuration.
-/// Field types: bool, int64_t, double, std::string, enums with EnumNames, vectors of these,
-/// structs with fields(), and vectors of such structs. `int`, unsigned and float are refused at
+/// Field types: bool, int64_t, double, std::string, enums with EnumNames, structs with fields(),
+/// types with JSON of their own (`static T from_json(const json&, const std::string& path, Required)`
+/// and `json to_json() const`), and vectors of all these. `int`, unsigned and float are refused at
 /// compile time: they would not survive the way through JSON.
 namespace xrayclf {
 
@@ -88,13 +89,19 @@ template <class T, class = void>
 struct HasFields : std::false_type {};
 template <class T>
 struct HasFields<T, std::void_t<decltype(T::fields(AnyField{}))>> : std::true_type {};
+template <class T, class = void>
+struct HasOwnJson : std::false_type {};
+template <class T>
+struct HasOwnJson<T, std::void_t<decltype(&T::from_json), decltype(&T::to_json)>> : std::true_type {
+};
 template <class T>
 struct IsVector : std::false_type {};
 template <class T>
 struct IsVector<std::vector<T>> : std::true_type {};
 template <class T>
-inline constexpr bool is_scalar_field = std::is_same_v<T, bool> || std::is_same_v<T, std::int64_t> ||
-                                        std::is_same_v<T, double> || std::is_same_v<T, std::string>;
+inline constexpr bool is_scalar_field =
+    std::is_same_v<T, bool> || std::is_same_v<T, std::int64_t> || std::is_same_v<T, double> ||
+    std::is_same_v<T, std::string>;
 
 inline std::string child(const std::string& path, std::string_view name) {
   return path.empty() ? std::string(name) : path + "." + std::string(name);
@@ -137,7 +144,9 @@ E enum_from_name(std::string_view name, const std::string& path) {
 /// `value` as JSON; structs become objects with every field present.
 template <class T>
 nlohmann::json write_json(const T& value) {
-  if constexpr (detail::HasFields<T>::value) {
+  if constexpr (detail::HasOwnJson<T>::value) {
+    return value.to_json();
+  } else if constexpr (detail::HasFields<T>::value) {
     nlohmann::json out = nlohmann::json::object();
     T::fields([&](const char* name, auto member, const char*, const auto&...) {
       out[name] = write_json(value.*member);
@@ -162,7 +171,9 @@ nlohmann::json write_json(const T& value) {
 template <class T>
 T read_json(const nlohmann::json& in, const std::string& path = "",
             Required mode = Required::enforced) {
-  if constexpr (detail::HasFields<T>::value) {
+  if constexpr (detail::HasOwnJson<T>::value) {
+    return T::from_json(in, path, mode);
+  } else if constexpr (detail::HasFields<T>::value) {
     if (!in.is_object()) detail::refuse(path, "an object", in);
     T out;
     std::vector<std::string> known;
@@ -231,7 +242,7 @@ enum class FieldKind { boolean, integer, number, text, list, object_list };
 
 /// What `fields()` says about one leaf, for flags, help and documentation.
 struct FieldDoc {
-  std::string path;                  ///< "optimizer.learning_rate"
+  std::string path;  ///< "optimizer.learning_rate"
   FieldKind kind = FieldKind::text;
   FieldKind element = FieldKind::text;  ///< of a list
   nlohmann::json default_value;
@@ -246,13 +257,19 @@ struct FieldDoc {
 namespace detail {
 template <class T>
 constexpr FieldKind kind_of() {
-  if constexpr (std::is_same_v<T, bool>) return FieldKind::boolean;
-  else if constexpr (std::is_same_v<T, std::int64_t>) return FieldKind::integer;
-  else if constexpr (std::is_same_v<T, double>) return FieldKind::number;
-  else if constexpr (HasFields<T>::value) return FieldKind::object_list;
+  if constexpr (std::is_same_v<T, bool>)
+    return FieldKind::boolean;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return FieldKind::integer;
+  else if constexpr (std::is_same_v<T, double>)
+    return FieldKind::number;
+  else if constexpr (HasFields<T>::value || HasOwnJson<T>::value)
+    return FieldKind::object_list;
   else if constexpr (IsVector<T>::value) {
-    return HasFields<typename T::value_type>::value ? FieldKind::object_list : FieldKind::list;
-  } else return FieldKind::text;
+    return kind_of<typename T::value_type>() == FieldKind::object_list ? FieldKind::object_list
+                                                                       : FieldKind::list;
+  } else
+    return FieldKind::text;
 }
 
 template <class T>
@@ -275,10 +292,15 @@ void describe_into(std::vector<FieldDoc>& docs, const T& defaults, const std::st
       }
       [[maybe_unused]] const auto note = [&](const auto& annotation) {
         using Annotation = std::decay_t<decltype(annotation)>;
-        if constexpr (std::is_same_v<Annotation, Unit>) doc.unit = annotation.text;
-        else if constexpr (std::is_same_v<Annotation, Positional>) doc.positional = true;
-        else if constexpr (std::is_same_v<Annotation, MustBeGiven>) doc.required = true;
-        else doc.demand = doc.demand.empty() ? annotation.demand : doc.demand + ", " + annotation.demand;
+        if constexpr (std::is_same_v<Annotation, Unit>)
+          doc.unit = annotation.text;
+        else if constexpr (std::is_same_v<Annotation, Positional>)
+          doc.positional = true;
+        else if constexpr (std::is_same_v<Annotation, MustBeGiven>)
+          doc.required = true;
+        else
+          doc.demand =
+              doc.demand.empty() ? annotation.demand : doc.demand + ", " + annotation.demand;
       };
       (note(annotations), ...);
       docs.push_back(std::move(doc));
