@@ -81,7 +81,9 @@ def _converted(match: Match, tensors: dict[str, np.ndarray]) -> dict[str, np.nda
         values = tensors[entry.source]
         if values.dtype.kind != "f":
             raise WeightsError(f"{entry.source} holds {values.dtype} numbers, no floating-point ones")
-        values = np.ascontiguousarray(values.transpose(entry.axes) if entry.axes else values, "<f4")
+        values = values.transpose(entry.axes) if entry.axes else values
+        with np.errstate(over="ignore"):  # a float64 too large becomes infinite, which is told below
+            values = np.ascontiguousarray(values, "<f4")
         if not np.isfinite(values).all():
             raise WeightsError(f"{entry.source} holds numbers that are not finite in float32")
         if entry.name.endswith("running_var") and (values < 0).any():
@@ -157,8 +159,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main() -> int:
-    options = _parser().parse_args()
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
     try:
         print(convert(options))
     except WeightsError as error:

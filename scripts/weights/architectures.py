@@ -59,11 +59,7 @@ class Match:
 _TORCH_NORM = ("weight", "bias", "running_mean", "running_var")
 _KERAS_NORM = ("gamma", "beta", "moving_mean", "moving_variance")
 # Keras keeps (height, width, in, out), depthwise (height, width, channels, 1), dense (in, out).
-_KERAS_WEIGHTS = {
-    "conv": ("kernel", (3, 2, 0, 1)),
-    "depthwise": ("depthwise_kernel", (2, 3, 0, 1)),
-    "linear": ("kernel", (1, 0)),
-}
+_KERAS_AXES = {"conv": (3, 2, 0, 1), "depthwise": (2, 3, 0, 1), "linear": (1, 0)}
 
 
 def _layer_entries(layer: efficientnet.Layer, style: str) -> Iterable[Entry]:
@@ -75,7 +71,7 @@ def _layer_entries(layer: efficientnet.Layer, style: str) -> Iterable[Entry]:
         for name, source in zip(_TORCH_NORM, _KERAS_NORM if keras else _TORCH_NORM):
             yield Entry(f"{ours}.{name}", layer.shape, f"{theirs}{separator}{source}")
         return
-    weight, axes = _KERAS_WEIGHTS[layer.kind] if keras else ("weight", None)
+    weight, axes = ("kernel", _KERAS_AXES[layer.kind]) if keras else ("weight", None)
     yield Entry(f"{ours}.weight", layer.shape, f"{theirs}{separator}{weight}", axes)
     if layer.bias:
         yield Entry(f"{ours}.bias", layer.shape[:1], f"{theirs}{separator}bias")

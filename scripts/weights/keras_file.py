@@ -40,6 +40,7 @@ def _read_layers(group) -> dict[str, np.ndarray]:
         for weight in _texts(group[layer].attrs["weight_names"]):
             # A network inside a network has longer names; layer and weight are the last two.
             name = "/".join(weight.split(":")[0].split("/")[-2:])
+            name = name.replace("depthwise_kernel", "kernel")  # Keras 3 calls both the same
             if name in arrays:
                 raise WeightsError(f"{name} occurs twice")
             arrays[name] = np.asarray(group[layer][weight])
