@@ -1,11 +1,13 @@
 #include "png_chunks.hpp"
 
+#include <zlib.h>
+
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "exif.hpp"
 #include "xrayclf/core/error.hpp"
-#include "xrayclf/core/text.hpp"
 
 namespace xrayclf {
 namespace {
@@ -36,6 +38,63 @@ bool is_legal_depth(int colour_type, int bits) {
       return false;
   }
 }
+
+/// The zlib stream in a chunk that has one, else "".
+std::string_view compressed_part(std::string_view type, std::string_view data) {
+  const std::size_t name_end = std::min(data.find('\0'), data.size());
+  if (type == "zTXt" || type == "iCCP") return data.substr(std::min(name_end + 2, data.size()));
+  if (type != "iTXt" || name_end + 1 >= data.size() || data[name_end + 1] != 1) return "";
+  const std::size_t language_end = data.find('\0', name_end + 3);
+  const std::size_t keyword_end =
+      language_end == std::string_view::npos ? language_end : data.find('\0', language_end + 1);
+  return keyword_end == std::string_view::npos ? "" : data.substr(keyword_end + 1);
+}
+
+/// How many bytes the stream unpacks to, counted up to about `enough`, keeping none of them. A
+/// broken stream counts up to where it breaks.
+std::int64_t unpacked_bytes(std::string_view stream, std::int64_t enough) {
+  z_stream state{};
+  if (inflateInit(&state) != Z_OK) throw ResourceError("out of memory while decoding an image");
+  state.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(stream.data()));
+  state.avail_in = static_cast<uInt>(stream.size());
+  std::array<Bytef, 1 << 14> block;
+  std::int64_t count = 0;
+  int status = Z_OK;
+  while (status == Z_OK && count <= enough) {
+    state.next_out = block.data();
+    state.avail_out = static_cast<uInt>(block.size());
+    status = inflate(&state, Z_NO_FLUSH);
+    count += static_cast<std::int64_t>(block.size() - state.avail_out);
+  }
+  inflateEnd(&state);
+  return count;
+}
+
+/// Counts ancillary chunks against the limits. What they say changes no pixel, but a decoder may
+/// unpack them.
+class AncillaryBudget {
+ public:
+  explicit AncillaryBudget(const ImageLimits& limits) : limits_(limits) {}
+
+  void take(std::string_view type, std::string_view data) {
+    if (++chunks_ > limits_.png_chunks) {
+      throw DataError("a PNG with more than the limit of " + std::to_string(limits_.png_chunks) +
+                      " ancillary chunks");
+    }
+    bytes_ += static_cast<std::int64_t>(data.size());
+    const std::string_view stream = compressed_part(type, data);
+    if (!stream.empty()) bytes_ += unpacked_bytes(stream, limits_.png_chunk_bytes - bytes_);
+    if (bytes_ > limits_.png_chunk_bytes) {
+      throw DataError("a PNG whose ancillary chunks unpack to more than the limit of " +
+                      std::to_string(limits_.png_chunk_bytes >> 20) + " MiB");
+    }
+  }
+
+ private:
+  ImageLimits limits_;
+  std::int64_t chunks_ = 0;
+  std::int64_t bytes_ = 0;
+};
 
 }  // namespace
 
@@ -85,19 +144,17 @@ ImageInfo describe_png(const PngHeader& header) {
 
 std::int64_t check_png_chunks(std::string_view bytes, const ImageLimits& limits) {
   std::int64_t orientation = 1;
-  std::int64_t ancillary = 0;
+  AncillaryBudget budget(limits);
   for (std::size_t at = kSignature; at + kChunkFrame <= bytes.size();) {
     const std::size_t length = big_endian(bytes, at);
     const std::string_view type = bytes.substr(at + 4, 4);
     if (length > bytes.size() - at - kChunkFrame) break;
     if (type == "IEND") return orientation;
     if (type == "acTL") throw DataError("an animated PNG (APNG); save the one image that is meant");
+    const std::string_view data = bytes.substr(at + 8, length);
     const bool is_ancillary = (type[0] & 0x20) != 0;
-    if (is_ancillary && ++ancillary > limits.png_chunks) {
-      throw DataError("a PNG with more than the limit of " + std::to_string(limits.png_chunks) +
-                      " ancillary chunks");
-    }
-    if (type == "eXIf") orientation = exif_orientation(bytes.substr(at + 8, length));
+    if (is_ancillary) budget.take(type, data);
+    if (type == "eXIf") orientation = exif_orientation(data);
     at += kChunkFrame + length;
   }
   throw DataError("truncated PNG: the data end before the image does");

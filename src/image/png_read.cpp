@@ -41,7 +41,7 @@ class PngReader {
 
   /// Reads up to the pixels and sets the conversion to grey as OpenCV 4.8 does.
   bool read_header() {
-    // Text may unpack to any size and changes no pixel: checked, but never unpacked.
+    // Text changes no pixel; its checksum is still tested.
     static constexpr png_byte kText[] = "tEXt\0zTXt\0iTXt";
     if (setjmp(jump_) != 0) return false;
     png_set_read_fn(handle_, this, &PngReader::on_read);

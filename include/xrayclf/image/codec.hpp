@@ -54,7 +54,7 @@ struct ImageLimits {
   std::int64_t jpeg_memory = std::int64_t{512}
                              << 20;  ///< bytes libjpeg may hold, as coefficients of all scans
   std::int64_t png_chunks = 1000;    ///< ancillary chunks
-  std::int64_t png_chunk_bytes = std::int64_t{8} << 20;  ///< of one ancillary chunk, unpacked
+  std::int64_t png_chunk_bytes = std::int64_t{8} << 20;  ///< of these together, unpacked
 };
 
 /// Reads the header only. Throws DataError with the reason (no path): another format (named),
