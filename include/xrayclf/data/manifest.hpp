@@ -24,8 +24,11 @@ struct Record {
   std::map<std::string, std::string> metadata;  ///< further columns of the input CSV
 };
 
-/// The whole manifest as CSV: path, source, sha256, label, patient_id, split, fold, width, height,
-/// bit_depth, prepared_sha256, then the metadata columns in alphabetical order.
+/// Names of the columns that every manifest has, in order: path, source, sha256, label, patient_id,
+/// split, fold, width, height, bit_depth, prepared_sha256.
+const std::vector<std::string>& manifest_columns();
+
+/// The whole manifest as CSV: the columns above, then the metadata columns in alphabetical order.
 std::string manifest_csv(const std::vector<Record>& records);
 
 /// Reads a manifest. Throws IoError, or DataError naming the file, the line and the column.
