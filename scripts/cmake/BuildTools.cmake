@@ -28,3 +28,10 @@ if(XRAYCLF_SANITIZE)
   add_compile_options(-fsanitize=${XRAYCLF_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${XRAYCLF_SANITIZE})
 endif()
+
+# Compiles the sanitizers' settings into an executable; nothing without XRAYCLF_SANITIZE.
+function(xrayclf_sanitizer_options target)
+  if(XRAYCLF_SANITIZE)
+    target_sources(${target} PRIVATE "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/sanitizer_options.cpp")
+  endif()
+endfunction()
