@@ -117,8 +117,9 @@ CsvTable parse_csv(std::string_view text, const std::string& name) {
   std::vector<std::string> fields;
   while (parser.next(fields, line)) {
     if (fields.size() != table.columns.size()) {
-      fail(name, line, std::to_string(fields.size()) + " fields where the header has " +
-                           std::to_string(table.columns.size()));
+      fail(name, line,
+           std::to_string(fields.size()) + " fields where the header has " +
+               std::to_string(table.columns.size()));
     }
     table.rows.push_back(fields);
     table.lines.push_back(line);

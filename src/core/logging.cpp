@@ -15,12 +15,18 @@ namespace {
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::trace: return spdlog::level::trace;
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warning: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
-    case LogLevel::off: return spdlog::level::off;
+    case LogLevel::trace:
+      return spdlog::level::trace;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
+    case LogLevel::off:
+      return spdlog::level::off;
   }
   return spdlog::level::info;
 }
@@ -35,7 +41,8 @@ void start_logging(LogLevel level) {
   sink->set_pattern("%^%l%$: %v");
   sink->set_level(to_spdlog(level));
   auto logger = std::make_shared<spdlog::logger>("xrayclf", std::move(sink));
-  // The logger lets everything from debug on through: a run's log file wants more than the terminal.
+  // The logger lets everything from debug on through: a run's log file wants more than the
+  // terminal.
   logger->set_level(std::min(to_spdlog(level), spdlog::level::debug));
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));

@@ -51,8 +51,11 @@ Progress::Progress(std::string title, std::int64_t total, std::string unit)
       start_(Clock::now()),
       last_(start_) {}
 
-Progress::~Progress() {
-  if (drawn_) std::fputs("\r\x1b[K", stderr);
+Progress::~Progress() { clear(); }
+
+void Progress::clear() {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(drawn_, false)) std::fputs("\r\x1b[K", stderr);
 }
 
 void Progress::advance(std::int64_t count, const std::string& note) {
@@ -71,8 +74,8 @@ void Progress::draw(Clock::time_point now) {
   const double elapsed = std::chrono::duration<double>(now - start_).count();
   const double rate = elapsed > 0 ? static_cast<double>(done_) / elapsed : 0;
   const double left = rate > 0 ? static_cast<double>(total_ - done_) / rate : 0;
-  std::string figures = fmt::format("{}/{} {}, {:.1f}/s, {} left", done_, total_, unit_, rate,
-                                    clock_text(left));
+  std::string figures =
+      fmt::format("{}/{} {}, {:.1f}/s, {} left", done_, total_, unit_, rate, clock_text(left));
   if (!note_.empty()) figures += ", " + note_;
   if (!terminal_) {
     spdlog::info("{}: {}", title_, figures);

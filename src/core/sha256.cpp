@@ -28,7 +28,8 @@ Sha256::Sha256() : state_(std::make_unique<State>()) {
 Sha256::~Sha256() = default;
 
 void Sha256::update(const void* data, std::size_t size) {
-  if (EVP_DigestUpdate(state_->context, data, size) != 1) throw std::runtime_error("SHA-256 failed");
+  if (EVP_DigestUpdate(state_->context, data, size) != 1)
+    throw std::runtime_error("SHA-256 failed");
 }
 
 std::string Sha256::hex() {

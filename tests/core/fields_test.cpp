@@ -55,15 +55,18 @@ std::string failure(const json& file, const json& flags = json::object()) {
 }
 
 TEST(FieldsTest, FlagsWinOverFileAndFileOverDefaults) {
-  const auto config = resolve_config<Outer>({{"data", "d"}, {"epochs", 5}, {"inner", {{"rate", 0.1}}}},
-                                            {{"inner", {{"rate", 0.2}}}});
+  const auto config = resolve_config<Outer>(
+      {{"data", "d"}, {"epochs", 5}, {"inner", {{"rate", 0.1}}}}, {{"inner", {{"rate", 0.2}}}});
   EXPECT_EQ(config.epochs, 5);
   EXPECT_EQ(config.inner.rate, 0.2);
   EXPECT_TRUE(config.shuffle);
 }
 
 TEST(FieldsTest, WritesBackWhatItReads) {
-  const json given = {{"data", "d"}, {"epochs", 7}, {"shuffle", false}, {"fractions", {0.25, 0.75}},
+  const json given = {{"data", "d"},
+                      {"epochs", 7},
+                      {"shuffle", false},
+                      {"fractions", {0.25, 0.75}},
                       {"inner", {{"rate", 1.0}, {"colour", "green"}}},
                       {"list", json::array({{{"rate", 0.0}, {"colour", "red"}}})}};
   EXPECT_EQ(write_json(read_json<Outer>(given)), given);
@@ -85,8 +88,9 @@ TEST(FieldsTest, WrongTypesAndRangesAreRefusedByName) {
   EXPECT_EQ(failure({{"data", "d"}, {"epochs", 0}}), "epochs must be >= 1, got 0");
   EXPECT_EQ(failure({{"data", "d"}, {"shuffle", 1}}), "shuffle must be true or false, got 1");
   EXPECT_EQ(failure({{"data", 3}}), "data must be a text, got 3");
-  EXPECT_THAT(failure({{"data", "d"}, {"inner", {{"colour", "gren"}}}}),
-              HasSubstr("inner.colour must be one of red, green, got 'gren' (did you mean 'green'?)"));
+  EXPECT_THAT(
+      failure({{"data", "d"}, {"inner", {{"colour", "gren"}}}}),
+      HasSubstr("inner.colour must be one of red, green, got 'gren' (did you mean 'green'?)"));
   EXPECT_EQ(failure({{"data", "d"}, {"list", json::array({{{"rate", 2.0}}})}}),
             "list[0].rate must be in [0.0, 1.0], got 2.0");
 }

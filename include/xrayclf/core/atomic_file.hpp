@@ -37,8 +37,8 @@ class AtomicFile {
 void write_file(const std::filesystem::path& path, std::string_view content,
                 Durability durability = Durability::power_cut);
 
-/// Reads a whole regular file. Throws IoError if it is absent, not a regular file (a FIFO or a device is
-/// never opened), unreadable, or larger than `limit` bytes.
+/// Reads a whole regular file. Throws IoError if it is absent, not a regular file (a FIFO or a
+/// device is never opened), unreadable, or larger than `limit` bytes.
 std::string read_file(const std::filesystem::path& path,
                       std::uintmax_t limit = std::uintmax_t{1} << 40);
 

@@ -8,16 +8,16 @@ namespace xrayclf {
 /// Process exit status. One value per kind of failure; scripts may rely on them.
 enum class ExitCode : int {
   success = 0,
-  internal = 1,         ///< a bug: any exception that is not an Error
-  usage = 2,            ///< command line or configuration
-  data = 3,             ///< images, manifests, data sets
-  model = 4,            ///< weights, checkpoints, class lists
-  io = 5,               ///< cannot read or write, disk full, run directory in use
-  numeric = 6,          ///< loss or weights not finite
-  resource = 7,         ///< device absent, out of memory
-  partial = 8,          ///< finished, but some inputs failed; each has its row
-  interrupted = 130,    ///< SIGINT
-  terminated = 143,     ///< SIGTERM
+  internal = 1,       ///< a bug: any exception that is not an Error
+  usage = 2,          ///< command line or configuration
+  data = 3,           ///< images, manifests, data sets
+  model = 4,          ///< weights, checkpoints, class lists
+  io = 5,             ///< cannot read or write, disk full, run directory in use
+  numeric = 6,        ///< loss or weights not finite
+  resource = 7,       ///< device absent, out of memory
+  partial = 8,        ///< finished, but some inputs failed; each has its row
+  interrupted = 130,  ///< SIGINT
+  terminated = 143,   ///< SIGTERM
 };
 
 /// Base of every failure that xrayclf reports on purpose. The message says what, where, and

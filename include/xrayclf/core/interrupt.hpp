@@ -11,7 +11,8 @@ void install_signal_handlers();
 /// The signal that asked us to stop, or 0.
 int interrupt_signal() noexcept;
 
-/// Throws Interrupted with `message` (what is safe on disk, how to go on) if a signal asked us to stop.
+/// Throws Interrupted with `message` (what is safe on disk, how to go on) if a signal asked us to
+/// stop.
 void throw_if_interrupted(const std::string& message);
 
 }  // namespace xrayclf

@@ -15,9 +15,13 @@ enum class LogLevel { trace, debug, info, warning, error, off };
 
 template <>
 struct EnumNames<LogLevel> {
-  static constexpr std::array<std::pair<LogLevel, std::string_view>, 6> value{{
-      {LogLevel::trace, "trace"}, {LogLevel::debug, "debug"}, {LogLevel::info, "info"},
-      {LogLevel::warning, "warning"}, {LogLevel::error, "error"}, {LogLevel::off, "off"}}};
+  static constexpr std::array<std::pair<LogLevel, std::string_view>, 6> value{
+      {{LogLevel::trace, "trace"},
+       {LogLevel::debug, "debug"},
+       {LogLevel::info, "info"},
+       {LogLevel::warning, "warning"},
+       {LogLevel::error, "error"},
+       {LogLevel::off, "off"}}};
 };
 
 /// Sends spdlog's default logger to stderr, coloured only on a terminal and without NO_COLOR.

@@ -7,8 +7,9 @@
 
 namespace xrayclf {
 
-/// Progress of long work on stderr: a bar with rate and time left on a terminal (at most ten redraws a
-/// second), else a line every 30 seconds. Silent below log level info. Safe to advance from any thread.
+/// Progress of long work on stderr: a bar with rate and time left on a terminal (at most ten
+/// redraws a second), else a line every 30 seconds. Silent below log level info. Safe to advance
+/// from any thread.
 class Progress {
  public:
   /// `unit` is the plural noun of what is counted, for example "images".
@@ -19,6 +20,8 @@ class Progress {
 
   /// `note` is shown behind the figures, for example "loss 0.412".
   void advance(std::int64_t count = 1, const std::string& note = "");
+  /// Takes the bar off the terminal, so that a line can be logged in its place.
+  void clear();
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -10,7 +10,8 @@ namespace xrayclf {
 
 /// A seed that is a function of its parts, for example derive_seed(seed, {epoch, index}): any
 /// change of any part gives an unrelated stream (splitmix64, Steele et al. 2014). Nothing random in
-/// xrayclf depends on the number of workers or on the order of work, because every draw is seeded so.
+/// xrayclf depends on the number of workers or on the order of work, because every draw is seeded
+/// so.
 std::uint64_t derive_seed(std::uint64_t seed, std::initializer_list<std::uint64_t> parts);
 
 /// Draws that are the same on every platform: std::mt19937_64, whose sequence the standard fixes,

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace xrayclf {
+
+/// Names every file of a run, creates the directory, and holds it against a second writer.
+class RunDirectory {
+ public:
+  /// Throws IoError if `path` holds anything already (a run is never reused silently), cannot be
+  /// created, or is being written by another process.
+  static RunDirectory create(const std::filesystem::path& path);
+  ~RunDirectory();
+  RunDirectory(RunDirectory&& other) noexcept;
+  RunDirectory& operator=(RunDirectory&&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path config() const { return path_ / "config.json"; }
+  std::filesystem::path environment() const { return path_ / "environment.json"; }
+  std::filesystem::path log() const { return path_ / "log.txt"; }
+  std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
+  /// The directory of the checkpoint after an epoch (counted from 1).
+  std::filesystem::path checkpoint(std::int64_t epoch) const;
+  /// Text files that hold the name of a directory beside them.
+  std::filesystem::path best() const { return checkpoints() / "best"; }
+  std::filesystem::path last() const { return checkpoints() / "last"; }
+
+ private:
+  RunDirectory(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
+  std::filesystem::path path_;
+  int lock_ = -1;
+};
+
+}  // namespace xrayclf
