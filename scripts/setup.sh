@@ -43,6 +43,8 @@ packages=(
   libpng-dev libjpeg62-turbo-dev           # decoding that reports damage
   libcli11-dev libspdlog-dev libfmt-dev    # command line, log
   nlohmann-json3-dev libssl-dev            # JSON, SHA-256
+  libboost-dev                             # CRC-32C of TensorBoard's event files (headers only)
+  gnuplot-nox fonts-dejavu-core            # figures; without them only their data are written
   libgtest-dev libgmock-dev                # tests
 )
 [[ $dev == no ]] || packages+=(clang clang-format clang-tidy shellcheck)
