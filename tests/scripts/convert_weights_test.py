@@ -13,6 +13,8 @@ import sys
 import tempfile
 import types
 import unittest
+import unittest.mock
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -229,6 +231,13 @@ class FormatTest(ConverterTest):
         self.assertEqual(self.output.read_bytes(), first)
 
 
+class WithoutH5pyTest(ConverterTest):
+    def test_says_what_to_install(self):
+        (self.folder / "a.h5").touch()
+        with unittest.mock.patch.dict(sys.modules, {"h5py": None}):
+            self.refused(self.folder / "a.h5", "needs h5py", "python3-h5py")
+
+
 class KerasTest(ConverterTest):
     def setUp(self):
         super().setUp()
@@ -344,6 +353,30 @@ class HostileTest(ConverterTest):
                 with self.subTest(write=write.__name__, length=length):
                     path.write_bytes(whole[:length])
                     self.refused(path, "a.pth")
+
+    def test_other_files_are_refused(self):
+        path = self.folder / "a.pth"
+        path.write_text("<html>not found</html>")
+        self.refused(path, "no file of torch.save")
+        for member, words in (("notes.txt", "none of torch.save"), ("m/constants.pkl", "TorchScript")):
+            with self.subTest(member):
+                self.lite0().write_zip(path)
+                if member == "notes.txt":
+                    path.unlink()
+                with zipfile.ZipFile(path, "a") as archive:
+                    archive.writestr(member, "x")
+                self.refused(path, words)
+
+    def test_a_storage_of_another_size_is_refused(self):
+        path = self.folder / "a.pth"
+        file = TorchFile()
+        file.add("a", np.zeros(4, "<f4"))
+        file.write_zip(self.folder / "whole.pth")
+        with zipfile.ZipFile(self.folder / "whole.pth") as whole, zipfile.ZipFile(path, "w") as archive:
+            for name in whole.namelist():
+                archive.writestr(name, bytes(12) if name.endswith("/0") else whole.read(name))
+        (self.folder / "whole.pth").unlink()
+        self.refused(path, "storage '0' is missing or has another size")
 
     def test_views_outside_their_storage_are_refused(self):
         path = self.folder / "a.pth"
