@@ -115,7 +115,7 @@ double correction(std::int64_t clusters) {
 
 }  // namespace
 
-AurocEstimate delong(std::span<const std::vector<double>> scores,
+AurocEstimate delong(const std::vector<std::vector<double>>& scores,
                      std::span<const std::uint8_t> positive,
                      std::span<const std::int64_t> clusters) {
   const Clusters groups = number_clusters(positive, clusters);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,10 @@ struct Baseline {
   std::string name;
   double accuracy = 0;
 };
+
+/// Stands in every report.
+inline constexpr std::string_view kResearchNotice =
+    "Research software, not a medical device: not for diagnosis or the care of patients.";
 
 /// What a report says beside the numbers of the predictions.
 struct ReportContext {

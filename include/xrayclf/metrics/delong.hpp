@@ -19,7 +19,7 @@ struct AurocEstimate {
 /// data of Obuchowski, Biometrics 53 (1997) 567-578, which is the same where each sample is its own
 /// cluster (or `clusters` is empty). A sample is positive where its flag is 1. NaN when the
 /// positives or the negatives come from fewer than two clusters.
-AurocEstimate delong(std::span<const std::vector<double>> scores,
+AurocEstimate delong(const std::vector<std::vector<double>>& scores,
                      std::span<const std::uint8_t> positive,
                      std::span<const std::int64_t> clusters = {});
 
