@@ -11,17 +11,20 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-/// Weighted mean that leaves out NaN, or counts it as 0.
+/// Weighted mean of what is not NaN; where all weights are 0 the plain mean, as scikit-learn does.
 template <class Value, class Weight>
 double average(const std::vector<ClassificationScores>& scores, Value value, Weight weight) {
-  double sum = 0;
-  double weights = 0;
+  double sum = 0, weighted_sum = 0;
+  double count = 0, weights = 0;
   for (const ClassificationScores& score : scores) {
     if (std::isnan(value(score))) continue;
-    sum += value(score) * weight(score);
+    sum += value(score);
+    weighted_sum += value(score) * weight(score);
+    count += 1;
     weights += weight(score);
   }
-  return weights == 0 ? kNan : sum / weights;
+  if (weights != 0) return weighted_sum / weights;
+  return count == 0 ? kNan : sum / count;
 }
 
 template <class Weight>
@@ -37,12 +40,30 @@ ClassificationScores averages(const std::vector<ClassificationScores>& scores, W
   return out;
 }
 
-std::string line(const std::string& heading, const ClassificationScores& scores, std::int64_t width,
-                 int digits) {
-  return fmt::format("{}  {:>9.{}f} {:>9.{}f} {:>9.{}f} {:>9}\n", pad_left(heading, width),
-                     scores.precision, digits, scores.recall, digits, scores.f1, digits,
-                     scores.support);
-}
+/// Prints the lines; without a single right answer scikit-learn's supports turn into floats.
+class Lines {
+ public:
+  Lines(std::int64_t width, int digits, bool none_right)
+      : width_(width), digits_(digits), decimal_(none_right ? ".0" : "") {}
+
+  std::string scores(const std::string& heading, const ClassificationScores& scores) const {
+    return fmt::format("{}  {:>9.{}f} {:>9.{}f} {:>9.{}f} {:>9}\n", pad_left(heading, width_),
+                       scores.precision, digits_, scores.recall, digits_, scores.f1, digits_,
+                       support(scores));
+  }
+  std::string accuracy(const ClassificationReport& report) const {
+    return fmt::format("{}  {:>9} {:>9} {:>9.{}f} {:>9}\n", pad_left("accuracy", width_), "", "",
+                       report.accuracy, digits_, support(report.macro));
+  }
+
+ private:
+  std::string support(const ClassificationScores& scores) const {
+    return std::to_string(scores.support) + decimal_;
+  }
+  std::int64_t width_;
+  int digits_;
+  std::string decimal_;
+};
 
 }  // namespace
 
@@ -81,13 +102,13 @@ std::string classification_report_text(const ClassificationReport& report,
 
   std::string out = fmt::format("{}  {:>9} {:>9} {:>9} {:>9}\n\n", pad_left("", width), "precision",
                                 "recall", "f1-score", "support");
+  const Lines lines(width, digits, report.accuracy == 0);
   for (std::size_t c = 0; c < classes.size(); ++c) {
-    out += line(classes[c], report.per_class[c], width, digits);
+    out += lines.scores(classes[c], report.per_class[c]);
   }
-  out += fmt::format("\n{}  {:>9} {:>9} {:>9.{}f} {:>9}\n", pad_left("accuracy", width), "", "",
-                     report.accuracy, digits, report.macro.support);
-  out += line("macro avg", report.macro, width, digits);
-  out += line("weighted avg", report.weighted, width, digits);
+  out += "\n" + lines.accuracy(report);
+  out += lines.scores("macro avg", report.macro);
+  out += lines.scores("weighted avg", report.weighted);
   return out;
 }
 

@@ -18,7 +18,9 @@ Interval wilson_interval(double successes, double trials, double confidence) {
   const double shrink = 1 + z * z / trials;
   const double centre = (p + z * z / (2 * trials)) / shrink;
   const double half = z / shrink * std::sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials));
-  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+  // The ends at 0 and 1 are exact; rounding would miss them by a hair.
+  return {successes <= 0 ? 0.0 : std::max(0.0, centre - half),
+          successes >= trials ? 1.0 : std::min(1.0, centre + half)};
 }
 
 Interval clopper_pearson_interval(std::int64_t successes, std::int64_t trials, double confidence) {
