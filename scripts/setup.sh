@@ -74,11 +74,17 @@ setup: run as root:  apt-get install --no-install-recommends ${missing[*]}"
     fi
     as_root=(sudo)
   fi
-  say "installing ${missing[*]}"
+  say "installing ${missing[*]} and what they need"
   # One unreachable extra source must not stop us when the packages can be had; if they cannot, install says so.
   "${as_root[@]}" apt-get update -qq || say "apt-get update failed; trying with the lists at hand"
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" >&2
+  local log
+  log=$(mktemp)
+  if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    die "apt-get install failed; all that it said is in $log"
+  fi
+  rm -f "$log"
 }
 
 # ---- LibTorch --------------------------------------------------------------------------------------
