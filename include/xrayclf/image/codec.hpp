@@ -81,4 +81,7 @@ DecodedImage read_image(const std::filesystem::path& path, const ImageLimits& li
 /// (of one zlib).
 std::string encode_png(const cv::Mat& image);
 
+/// A baseline JPEG of CV_8UC1 pixels; `quality` 1 to 100 as of the IJG.
+std::string encode_jpeg(const cv::Mat& grey, std::int64_t quality);
+
 }  // namespace xrayclf
