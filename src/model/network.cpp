@@ -64,7 +64,8 @@ Network::Network(const NetworkConfig& config) : config_(config) {
     head_name_ = "head";
     head_ = study_head(backbone_->feature_channels(), config.num_classes, dropout);
   } else {
-    std::tie(head_name_, head_) = backbone_->make_classifier(config.num_classes, dropout.front());
+    head_name_ = backbone_->classifier_name();
+    head_ = backbone_->make_classifier(config.num_classes, dropout.front());
   }
   register_module(head_name_, head_);
 }
@@ -82,11 +83,6 @@ torch::Tensor Network::classify(torch::Tensor features) {
 
 torch::Tensor Network::forward(torch::Tensor x) {
   return classify(pool(forward_units(std::move(x), 0, unit_count())));
-}
-
-void Network::train(bool on) {
-  torch::nn::Module::train(on);
-  backbone_->train(on);
 }
 
 std::shared_ptr<Network> make_network(const NetworkConfig& config) {

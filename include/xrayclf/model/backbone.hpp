@@ -3,7 +3,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <torch/torch.h>
@@ -28,9 +27,12 @@ class Backbone : public torch::nn::Module {
 
   /// [N, C, h, w] -> [N, C]. The mean over the map unless the reference does otherwise.
   virtual torch::Tensor pool(const torch::Tensor& map) const;
-  /// The reference's own classifier with its name and initial values. Input [N, feature_channels].
-  virtual std::pair<std::string, std::shared_ptr<torch::nn::Module>> make_classifier(
-      int64_t num_classes, double dropout) const;
+  /// The reference's own classifier with its initial values, a Sequential or a Linear. Input
+  /// [N, feature_channels].
+  virtual std::shared_ptr<torch::nn::Module> make_classifier(int64_t num_classes,
+                                                             double dropout) const;
+  /// Its name in the reference's state.
+  virtual std::string classifier_name() const { return "classifier"; }
   /// Dropout before the reference's classifier.
   double classifier_dropout() const { return classifier_dropout_; }
 

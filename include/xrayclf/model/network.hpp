@@ -31,7 +31,7 @@ struct NetworkConfig {
   Flavour flavour = Flavour::torchvision;
   HeadKind head = HeadKind::study;
   int64_t num_classes = 3;
-  std::vector<double> dropout;
+  std::vector<double> dropout = {};
   double stochastic_depth = 0.2;
 
   bool operator==(const NetworkConfig&) const = default;
@@ -78,10 +78,6 @@ class Network : public torch::nn::Module {
   torch::nn::Module& head() { return *head_; }
   /// "head" or "classifier": the prefix of the head's state names.
   const std::string& head_name() const { return head_name_; }
-
-  /// The network's mode and that of every part; a backbone's frozen prefix is put back to
-  /// evaluation by the caller.
-  void train(bool on = true) override;
 
  private:
   NetworkConfig config_;

@@ -85,8 +85,9 @@ struct TensorData {
   const void* data = nullptr;
 };
 
-/// Writes the file whole, the header padded with spaces to a multiple of 8 bytes. Names sorted, as
-/// the reference does. Throws IoError, or ModelError if a limit above is broken.
+/// Writes the file whole: the header padded with spaces to a multiple of 8 bytes, tensors of wide
+/// elements before narrow ones so that all lie aligned, and by name among equals. Throws IoError,
+/// or ModelError if a limit above is broken.
 void write_safetensors(const std::filesystem::path& path, std::vector<TensorData> tensors,
                        const std::map<std::string, std::string>& metadata);
 

@@ -30,6 +30,9 @@ struct WeightsRecord {
   std::string license;
 };
 
+/// The record as a file's metadata.
+std::map<std::string, std::string> to_metadata(const WeightsRecord& record);
+
 /// Reads the record alone. Throws IoError or ModelError.
 WeightsRecord read_weights_record(const std::filesystem::path& path);
 
