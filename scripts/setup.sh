@@ -139,8 +139,9 @@ install_libtorch() {
   for requirements in "$base" "$cuda"; do
     [[ $requirements == "$base" || $gpu == yes ]] || continue
     ! complete "$root" "$requirements" || continue
-    # What a killed run left is worth nothing: start clean.
+    # What a killed run left is worth nothing: start clean, and leave nothing of a failure.
     rm -rf "$work"
+    trap 'rm -rf "$cache/partial"' EXIT
     mkdir -p "$work/wheels" "$work/root"
     say "downloading $(grep -c '^[^#]' "$requirements") wheels of $(basename "$requirements")"
     download_wheels "$requirements" "$work/wheels" \
@@ -155,6 +156,7 @@ install_libtorch() {
     fi
     fingerprint "$requirements" >"$root/.$(basename "$requirements" .txt)"
     rm -rf "$work"
+    trap - EXIT
     say "unpacked to $root"
   done
   exec 9>&-
