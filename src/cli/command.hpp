@@ -38,7 +38,8 @@ Action bind(CLI::App& subcommand) {
     bool print = false;
   };
   auto input = std::make_shared<Input>();
-  subcommand.add_option("--config", input->file, "JSON file with any of the fields below; flags win")
+  subcommand
+      .add_option("--config", input->file, "JSON file with any of the fields below; flags win")
       ->type_name("FILE");
   subcommand.add_flag("--print-config", input->print, "Print the resolved configuration and stop");
   add_flags(subcommand, describe<Config>(), input->flags);
@@ -50,7 +51,8 @@ Action bind(CLI::App& subcommand) {
     }
     if (input->print) {
       // What the user must still give is no obstacle to printing the rest.
-      out << write_json(resolve_config<Config>(file, input->flags, Required::ignored)).dump(2) << "\n";
+      out << write_json(resolve_config<Config>(file, input->flags, Required::ignored)).dump(2)
+          << "\n";
       return;
     }
     run(resolve_config<Config>(file, input->flags), out);

@@ -1,9 +1,46 @@
 #include "cli/command.hpp"
+#include "xrayclf/app/eval.hpp"
+#include "xrayclf/app/phantoms.hpp"
+#include "xrayclf/app/predict.hpp"
+#include "xrayclf/app/preprocess.hpp"
+#include "xrayclf/app/train.hpp"
 
 namespace xrayclf {
+namespace {
+
+template <class Config, void (*run)(const Config&, std::ostream&)>
+Command command(std::string name, std::string summary, std::vector<std::string> examples) {
+  return {std::move(name), std::move(summary), std::move(examples), &describe<Config>,
+          &bind<Config, run>};
+}
+
+}  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> table{};
+  static const std::vector<Command> table{
+      command<PrepareConfig, preprocess>(
+          "preprocess", "Prepare, split and audit a data set",
+          {"xrayclf preprocess --input films --output prepared",
+           "xrayclf preprocess --input films.csv --output prepared --image_size 380",
+           "xrayclf preprocess --input films.csv --output prepared --split.column fold "
+           "--split.validation 2 --split.test 1"}),
+      command<TrainConfig, train>("train", "Train a classifier on a prepared data set",
+                                  {"xrayclf train --data prepared --output runs/1",
+                                   "xrayclf train --config train.json --seed 2 --output runs/2"}),
+      command<EvalConfig, eval>(
+          "eval", "Evaluate a checkpoint, or anybody's predictions, with confidence intervals",
+          {"xrayclf eval --checkpoint runs/1 --data prepared --output runs/1/test",
+           "xrayclf eval --predictions predictions.csv --output report"}),
+      command<PredictConfig, predict>(
+          "predict", "Classify images with a trained checkpoint",
+          {"xrayclf predict --checkpoint runs/1 image.png",
+           "xrayclf predict --checkpoint runs/1 --format jsonl folder | jq .predicted",
+           "find . -name '*.png' | xrayclf predict --checkpoint runs/1 -"}),
+      command<PhantomsConfig, phantoms>(
+          "phantoms", "Write a data set of synthetic chest films, for demonstrations and tests",
+          {"xrayclf phantoms --output demo",
+           "xrayclf phantoms --patients 200 --classes Normal,Pneumonia --seed 2 --output demo"}),
+  };
   return table;
 }
 

@@ -38,11 +38,15 @@ json parse_value(const std::string& flag, FieldKind kind, const std::string& tex
     case FieldKind::boolean:
       if (const auto value = boolean_word(text)) return *value;
       throw ConfigError(flag + " must be true or false, got '" + printable(text) + "'");
-    case FieldKind::integer: return parse_number<std::int64_t>(flag, text, "a whole number");
-    case FieldKind::number: return parse_number<double>(flag, text, "a number");
-    case FieldKind::object_list: return parse_json(text, flag);
+    case FieldKind::integer:
+      return parse_number<std::int64_t>(flag, text, "a whole number");
+    case FieldKind::number:
+      return parse_number<double>(flag, text, "a number");
+    case FieldKind::object_list:
+      return parse_json(text, flag);
     case FieldKind::text:
-    case FieldKind::list: break;
+    case FieldKind::list:
+      break;
   }
   return text;
 }
@@ -61,12 +65,17 @@ json parse_flag(const FieldDoc& doc, const std::vector<std::string>& given) {
 
 const char* kind_text(FieldKind kind) {
   switch (kind) {
-    case FieldKind::boolean: return "BOOL";
-    case FieldKind::integer: return "INT";
-    case FieldKind::number: return "NUM";
-    case FieldKind::object_list: return "JSON";
+    case FieldKind::boolean:
+      return "BOOL";
+    case FieldKind::integer:
+      return "INT";
+    case FieldKind::number:
+      return "NUM";
+    case FieldKind::object_list:
+      return "JSON";
     case FieldKind::text:
-    case FieldKind::list: break;
+    case FieldKind::list:
+      break;
   }
   return "TEXT";
 }
@@ -121,7 +130,9 @@ void add_flags(CLI::App& command, const std::vector<FieldDoc>& docs, json& patch
         },
         help_text(doc));
     option->type_name(type_text(doc));
-    option->expected(1, doc.kind == FieldKind::list && doc.positional ? CLI::detail::expected_max_vector_size : 1);
+    option->expected(1, doc.kind == FieldKind::list && doc.positional
+                            ? CLI::detail::expected_max_vector_size
+                            : 1);
     if (doc.kind == FieldKind::list) option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     const auto dot = doc.path.find('.');
     option->group(dot == std::string::npos ? "Options" : "Options of " + doc.path.substr(0, dot));
@@ -132,8 +143,8 @@ std::vector<std::string> complete_boolean_flags(std::vector<std::string> argumen
                                                 const std::vector<std::string>& boolean_flags) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--") break;
-    const bool is_boolean = std::find(boolean_flags.begin(), boolean_flags.end(), arguments[i]) !=
-                            boolean_flags.end();
+    const bool is_boolean =
+        std::find(boolean_flags.begin(), boolean_flags.end(), arguments[i]) != boolean_flags.end();
     if (is_boolean && (i + 1 == arguments.size() || !boolean_word(arguments[i + 1]))) {
       arguments[i] += "=true";
     }

@@ -10,12 +10,13 @@
 
 namespace xrayclf {
 
-/// Adds one `--path.to.field` per described field. What the user gives lands in `patch`, a JSON merge patch
-/// that must outlive parsing; ranges and names are checked by read_json, in one place for flags and
-/// files. A flag whose text does not fit its kind throws CLI::ConversionError.
+/// Adds one `--path.to.field` per described field. What the user gives lands in `patch`, a JSON
+/// merge patch that must outlive parsing; ranges and names are checked by read_json, in one place
+/// for flags and files. A flag whose text does not fit its kind throws CLI::ConversionError.
 void add_flags(CLI::App& command, const std::vector<FieldDoc>& docs, nlohmann::json& patch);
 
-/// Lets a boolean flag stand alone: "--quiet" becomes "--quiet=true" unless a true or false follows.
+/// Lets a boolean flag stand alone: "--quiet" becomes "--quiet=true" unless a true or false
+/// follows.
 std::vector<std::string> complete_boolean_flags(std::vector<std::string> arguments,
                                                 const std::vector<std::string>& boolean_flags);
 

@@ -28,6 +28,8 @@ std::string description_of(const Command& command) {
   return text;
 }
 
+constexpr const char* kStdoutFailed = "cannot write to standard output";
+
 /// What parsing selects.
 struct Selection {
   Action action;
@@ -59,9 +61,8 @@ void print_version(std::ostream& out, bool as_json) {
   }
   const auto info = version_info();
   out << "xrayclf " << version() << " (" << info["git_revision"].get<std::string>() << ", "
-      << info["compiler"].get<std::string>() << ", LibTorch "
-      << info["libtorch"].get<std::string>() << ", OpenCV " << info["opencv"].get<std::string>()
-      << ")\n"
+      << info["compiler"].get<std::string>() << ", LibTorch " << info["libtorch"].get<std::string>()
+      << ", OpenCV " << info["opencv"].get<std::string>() << ")\n"
       << "built for: " << join(devices["built_for"].get<std::vector<std::string>>())
       << "; sees: " << join(devices["sees"].get<std::vector<std::string>>()) << "\n"
       << kNotice << "\n";
@@ -90,7 +91,8 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error,
     const auto word = std::find_if(arguments.begin(), arguments.end(),
                                    [](const std::string& a) { return a.empty() || a[0] != '-'; });
     if (word == arguments.end()) {
-      if (!arguments.empty()) return "unknown option '" + printable(arguments[0]) + "'; see xrayclf --help";
+      if (!arguments.empty())
+        return "unknown option '" + printable(arguments[0]) + "'; see xrayclf --help";
       return "no command given; see xrayclf --help";
     }
     return "unknown command '" + printable(*word) + "'" +
@@ -102,7 +104,8 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error,
     for (const std::string& extra : command.remaining()) {
       if (extra.rfind("--", 0) == 0) {
         const std::string name = extra.substr(0, extra.find('='));
-        return "unknown option '" + printable(name) + "'" + did_you_mean(name, flags_of(command)) + see;
+        return "unknown option '" + printable(name) + "'" + did_you_mean(name, flags_of(command)) +
+               see;
       }
     }
     return "unexpected argument '" + printable(command.remaining().front()) + "'" + see;
@@ -119,24 +122,26 @@ int report(std::ostream& err, ExitCode code, const std::string& message) {
 void run_action(const Action& action, std::ostream& out) {
   action(out);
   out.flush();
-  if (!out) throw IoError("cannot write to standard output");
+  if (!out) throw IoError(kStdoutFailed);
 }
 
 }  // namespace
 
 int run_cli(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
-  CLI::App app{"Chest X-ray classification: prepare, train, evaluate, predict.\n" +
-                   std::string(kNotice),
-               "xrayclf"};
-  app.footer("xrayclf COMMAND --help shows the options of a command.\n"
-             "Exit codes: 0 done, 1 internal, 2 usage, 3 data, 4 model, 5 input/output, 6 numeric, "
-             "7 device or memory,\n8 some inputs failed, 130/143 interrupted.");
+  CLI::App app{
+      "Chest X-ray classification: prepare, train, evaluate, predict.\n" + std::string(kNotice),
+      "xrayclf"};
+  app.footer(
+      "xrayclf COMMAND --help shows the options of a command.\n"
+      "Exit codes: 0 done, 1 internal, 2 usage, 3 data, 4 model, 5 input/output, 6 numeric, "
+      "7 device or memory,\n8 some inputs failed, 130/143 interrupted.");
   Selection selection;
   app.add_flag("--version", selection.version, "Versions, and the devices built for and seen");
   app.add_flag("--json", selection.json, "With --version: as JSON");
   for (const Command& command : commands()) {
     CLI::App* subcommand = app.add_subcommand(command.name, description_of(command));
-    subcommand->callback([&selection, action = command.bind(*subcommand)] { selection.action = action; });
+    subcommand->callback(
+        [&selection, action = command.bind(*subcommand)] { selection.action = action; });
     add_common_options(*subcommand, selection);
   }
   app.require_subcommand(0, 1);
@@ -160,12 +165,14 @@ int run_cli(int argc, const char* const* argv, std::ostream& out, std::ostream& 
     } else if (selection.action) {
       run_action(selection.action, out);
     } else {
-      return report(err, ExitCode::usage, usage_message(app, CLI::RequiredError("command"), arguments));
+      return report(err, ExitCode::usage,
+                    usage_message(app, CLI::RequiredError("command"), arguments));
     }
     return static_cast<int>(ExitCode::success);
   } catch (const CLI::CallForHelp&) {
     const auto selected = app.get_subcommands();
-    out << (selected.empty() ? app.help() : selected.front()->help());
+    out << (selected.empty() ? app.help() : selected.front()->help()) << std::flush;
+    if (!out) return report(err, ExitCode::io, kStdoutFailed);
     return static_cast<int>(ExitCode::success);
   } catch (const CLI::ParseError& e) {
     return report(err, ExitCode::usage, usage_message(app, e, arguments));
@@ -174,7 +181,8 @@ int run_cli(int argc, const char* const* argv, std::ostream& out, std::ostream& 
   } catch (const std::bad_alloc&) {
     return report(err, ExitCode::resource, "out of memory");
   } catch (const std::exception& e) {
-    return report(err, ExitCode::internal, std::string("internal error, please report: ") + e.what());
+    return report(err, ExitCode::internal,
+                  std::string("internal error, please report: ") + e.what());
   }
 }
 

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+#include <opencv2/core.hpp>
+
+#include "xrayclf/image/preprocess.hpp"
+#include "xrayclf/model/checkpoint.hpp"
+#include "xrayclf/model/precision.hpp"
+
+namespace xrayclf {
+
+/// A checkpoint ready to classify: network, classes, and the preprocessing that it was trained
+/// behind.
+class Classifier {
+ public:
+  /// `run_or_checkpoint` is a checkpoint directory, or a run, which means its best checkpoint.
+  /// Throws ModelError for a damaged or foreign one.
+  static Classifier load(const std::filesystem::path& run_or_checkpoint, torch::Device device,
+                         Precision precision);
+
+  const std::vector<std::string>& classes() const { return checkpoint_.info.classes; }
+  const CheckpointInfo& info() const { return checkpoint_.info; }
+  /// Where the checkpoint lies.
+  const std::filesystem::path& path() const { return path_; }
+
+  /// A grey image of any size, 8 or 16 bit, as the network wants to see it.
+  cv::Mat prepare(const cv::Mat& grey) const { return preprocessor_(grey); }
+  /// Class probabilities (softmax of the logits), row by row, of prepared images.
+  std::vector<std::vector<double>> probabilities(const std::vector<cv::Mat>& prepared);
+
+ private:
+  Classifier(std::filesystem::path path, LoadedCheckpoint checkpoint, torch::Device device,
+             Precision precision);
+
+  std::filesystem::path path_;
+  LoadedCheckpoint checkpoint_;
+  Preprocessor preprocessor_;
+  torch::Device device_;
+  Precision precision_;
+};
+
+}  // namespace xrayclf

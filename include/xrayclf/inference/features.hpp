@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <torch/torch.h>
+#include <opencv2/core.hpp>
+
+#include "xrayclf/model/network.hpp"
+#include "xrayclf/model/precision.hpp"
+
+namespace xrayclf {
+
+/// Where and how a frozen prefix is computed.
+struct PrefixOptions {
+  torch::Device device = torch::kCPU;
+  Precision precision = Precision::float32;
+  std::int64_t batch_size = 32;
+  std::string title = "features";  ///< of the progress bar
+};
+
+/// Outputs of the units before `cut`, or pooled features where cut = unit_count(), of `count`
+/// prepared images: float32 on the CPU, one row an image. `image(i)` is called from several
+/// threads. The network must be in evaluation mode on the device. Throws what `image` throws, and
+/// Interrupted.
+torch::Tensor prefix_outputs(Network& network, std::int64_t cut, const InputSpec& input,
+                             std::int64_t count, const std::function<cv::Mat(std::int64_t)>& image,
+                             const PrefixOptions& options);
+
+}  // namespace xrayclf

@@ -1,0 +1,142 @@
+#include "xrayclf/app/eval.hpp"
+
+#include <algorithm>
+#include <ostream>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "xrayclf/core/atomic_file.hpp"
+#include "xrayclf/core/error.hpp"
+#include "xrayclf/core/interrupt.hpp"
+#include "xrayclf/core/json_file.hpp"
+#include "xrayclf/core/parallel.hpp"
+#include "xrayclf/core/progress.hpp"
+#include "xrayclf/core/text.hpp"
+#include "xrayclf/core/version.hpp"
+#include "xrayclf/data/prepared_set.hpp"
+#include "xrayclf/inference/classifier.hpp"
+#include "xrayclf/model/device.hpp"
+
+namespace xrayclf {
+namespace {
+
+std::vector<std::string> without(const std::vector<std::string>& from,
+                                 const std::vector<std::string>& these) {
+  std::vector<std::string> left;
+  for (const std::string& name : from) {
+    if (std::find(these.begin(), these.end(), name) == these.end()) left.push_back(printable(name));
+  }
+  return left;
+}
+
+/// A checkpoint answers in its own classes and wants images prepared as its own were.
+void require_fit(const PreparedSet& set, const Classifier& classifier) {
+  const auto only_data = without(set.classes, classifier.classes());
+  const auto only_model = without(classifier.classes(), set.classes);
+  if (!only_data.empty() || !only_model.empty()) {
+    throw ModelError(fmt::format(
+        "{} and {} have other classes: only in the data: {}; only in the checkpoint: {}",
+        set.root.string(), classifier.path().string(), only_data.empty() ? "none" : join(only_data),
+        only_model.empty() ? "none" : join(only_model)));
+  }
+  if (set.fingerprint != classifier.info().preprocessing_fingerprint) {
+    throw ModelError(fmt::format(
+        "{} was prepared otherwise than the images that {} was trained on: {} there, {} here; "
+        "prepare "
+        "it again with the checkpoint's settings",
+        set.root.string(), classifier.path().string(), classifier.info().preprocessing.dump(),
+        nlohmann::json(write_json(set.preprocessing)).dump()));
+  }
+}
+
+Predictions classify_split(Classifier& classifier, const PreparedSet& set,
+                           const EvalConfig& config) {
+  const std::vector<std::size_t> rows = set.split(config.split);
+  Predictions predictions;
+  predictions.classes = classifier.classes();
+  const auto index_of = [&](const std::string& label) {
+    return std::find(predictions.classes.begin(), predictions.classes.end(), label) -
+           predictions.classes.begin();
+  };
+  Progress progress("evaluate", static_cast<std::int64_t>(rows.size()), "images");
+  const auto batch_size = static_cast<std::size_t>(config.batch_size);
+  for (std::size_t start = 0; start < rows.size(); start += batch_size) {
+    const std::size_t size = std::min(batch_size, rows.size() - start);
+    std::vector<cv::Mat> images(size);
+    parallel_for(static_cast<std::int64_t>(size), 0, [&](std::int64_t i) {
+      images[static_cast<std::size_t>(i)] =
+          set.read(set.records[rows[start + static_cast<std::size_t>(i)]]);
+    });
+    const auto probabilities = classifier.probabilities(images);
+    for (std::size_t i = 0; i < size; ++i) {
+      const Record& record = set.records[rows[start + i]];
+      predictions.paths.push_back(record.path);
+      predictions.truth.push_back(index_of(record.label));
+      predictions.patients.push_back(record.patient_id);
+      predictions.probabilities.insert(predictions.probabilities.end(), probabilities[i].begin(),
+                                       probabilities[i].end());
+    }
+    progress.advance(static_cast<std::int64_t>(size));
+    throw_if_interrupted("stopped; nothing was written");
+  }
+  return predictions;
+}
+
+/// The shortcut baselines that preprocess measured on this data set.
+std::vector<Baseline> stored_baselines(const PreparedSet& set) {
+  std::vector<Baseline> baselines;
+  const auto found = set.info.find("baselines");
+  if (found == set.info.end()) return baselines;
+  for (const auto& item : *found) {
+    if (item.at("accuracy").is_number()) {
+      baselines.push_back({item.at("name").get<std::string>(), item.at("accuracy").get<double>()});
+    }
+  }
+  return baselines;
+}
+
+void require_one_source(const EvalConfig& config) {
+  if (!config.predictions.empty()) {
+    if (!config.checkpoint.empty() || !config.data.empty()) {
+      throw ConfigError(
+          "--predictions stands instead of --checkpoint and --data; give one or the other");
+    }
+  } else if (config.checkpoint.empty() || config.data.empty()) {
+    throw ConfigError("give --checkpoint and --data, or --predictions");
+  }
+}
+
+}  // namespace
+
+void eval(const EvalConfig& config, std::ostream& out) {
+  require_one_source(config);
+  Predictions predictions;
+  ReportContext context;
+  context.provenance = {{"versions", version_info()}};
+  if (!config.predictions.empty()) {
+    predictions = read_predictions_csv(config.predictions);
+    context.provenance["predictions"] = config.predictions;
+  } else {
+    auto classifier =
+        Classifier::load(config.checkpoint, select_device(config.device), config.precision);
+    const PreparedSet set = PreparedSet::open(config.data);
+    require_fit(set, classifier);
+    predictions = classify_split(classifier, set, config);
+    context.baselines = stored_baselines(set);
+    context.provenance["checkpoint"] = classifier.path().string();
+    context.provenance["data"] = config.data;
+    context.provenance["split"] = config.split;
+    context.provenance["preprocessing_fingerprint"] = set.fingerprint;
+  }
+  const Report report = make_report(predictions, config.report);
+  const std::filesystem::path directory = config.output;
+  make_directories(directory);
+  write_predictions_csv(directory / "predictions.csv", predictions);
+  write_json_file(directory / "report.json", report_json(report, context));
+  const std::string text = report_text(report, context);
+  write_file(directory / "report.txt", text);
+  out << text;
+}
+
+}  // namespace xrayclf

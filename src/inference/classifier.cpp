@@ -1,0 +1,55 @@
+#include "xrayclf/inference/classifier.hpp"
+
+#include <utility>
+
+#include "xrayclf/core/error.hpp"
+#include "xrayclf/model/input.hpp"
+
+namespace xrayclf {
+namespace {
+
+PreprocessConfig stored_preprocessing(const CheckpointInfo& info, const std::string& where) {
+  try {
+    auto config = read_json<PreprocessConfig>(info.preprocessing);
+    if (preprocessing_fingerprint(config) != info.preprocessing_fingerprint) {
+      throw ModelError(where +
+                       ": its preprocessing has another meaning in this version of xrayclf; "
+                       "use the version it was trained with");
+    }
+    return config;
+  } catch (const ConfigError& e) {
+    throw ModelError(where + ": its preprocessing cannot be read: " + e.what());
+  }
+}
+
+}  // namespace
+
+Classifier::Classifier(std::filesystem::path path, LoadedCheckpoint checkpoint,
+                       torch::Device device, Precision precision)
+    : path_(std::move(path)),
+      checkpoint_(std::move(checkpoint)),
+      preprocessor_(stored_preprocessing(checkpoint_.info, path_.string())),
+      device_(device),
+      precision_(precision) {}
+
+Classifier Classifier::load(const std::filesystem::path& run_or_checkpoint, torch::Device device,
+                            Precision precision) {
+  const auto path = resolve_checkpoint(run_or_checkpoint);
+  return {path, load_checkpoint(path, device), device, precision};
+}
+
+std::vector<std::vector<double>> Classifier::probabilities(const std::vector<cv::Mat>& prepared) {
+  const c10::InferenceMode inference;
+  const PrecisionScope precision(precision_, device_);
+  const torch::Tensor logits =
+      checkpoint_.network->forward(to_input(prepared, checkpoint_.info.input).to(device_));
+  const torch::Tensor rows = logits.to(torch::kCPU, torch::kDouble).softmax(1).contiguous();
+  std::vector<std::vector<double>> out;
+  for (std::int64_t i = 0; i < rows.size(0); ++i) {
+    const double* row = rows.data_ptr<double>() + i * rows.size(1);
+    out.emplace_back(row, row + rows.size(1));
+  }
+  return out;
+}
+
+}  // namespace xrayclf

@@ -1,0 +1,89 @@
+#include "xrayclf/inference/prediction.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "xrayclf/core/csv.hpp"
+#include "xrayclf/core/text.hpp"
+
+namespace xrayclf {
+namespace {
+
+std::string hex(std::string_view bytes) {
+  std::string out;
+  for (const char byte : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return out;
+}
+
+}  // namespace
+
+std::int64_t Prediction::predicted() const {
+  return std::max_element(probabilities.begin(), probabilities.end()) - probabilities.begin();
+}
+
+PredictionWriter::PredictionWriter(std::ostream& out, PredictionFormat format,
+                                   std::vector<std::string> classes)
+    : out_(out), format_(format), classes_(std::move(classes)) {
+  if (format_ != PredictionFormat::csv) return;
+  std::vector<std::string> header = {"path", "predicted"};
+  for (const std::string& name : classes_) header.push_back("prob_" + name);
+  header.push_back("error");
+  out_ << csv_line(header);
+}
+
+void PredictionWriter::write(const Prediction& prediction) {
+  switch (format_) {
+    case PredictionFormat::text:
+      write_text(prediction);
+      break;
+    case PredictionFormat::jsonl:
+      write_json(prediction);
+      break;
+    case PredictionFormat::csv:
+      write_csv(prediction);
+      break;
+  }
+}
+
+void PredictionWriter::write_text(const Prediction& prediction) {
+  out_ << printable(prediction.path) << ": ";
+  if (!prediction.error.empty()) {
+    out_ << "FAILED: " << printable(prediction.error) << "\n";
+    return;
+  }
+  out_ << printable(classes_[static_cast<std::size_t>(prediction.predicted())]) << " (";
+  for (std::size_t i = 0; i < classes_.size(); ++i) {
+    out_ << (i > 0 ? ", " : "") << printable(classes_[i]) << " "
+         << fmt::format("{:.4f}", prediction.probabilities[i]);
+  }
+  out_ << ")\n";
+}
+
+void PredictionWriter::write_json(const Prediction& prediction) {
+  nlohmann::ordered_json row = {{"path", prediction.path}};
+  if (!is_utf8(prediction.path)) row["path_hex"] = hex(prediction.path);
+  if (prediction.error.empty()) {
+    row["predicted"] = classes_[static_cast<std::size_t>(prediction.predicted())];
+    for (std::size_t i = 0; i < classes_.size(); ++i) {
+      row["probabilities"][classes_[i]] = prediction.probabilities[i];
+    }
+  } else {
+    row["error"] = prediction.error;
+  }
+  out_ << row.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
+}
+
+void PredictionWriter::write_csv(const Prediction& prediction) {
+  std::vector<std::string> row = {prediction.path};
+  const bool good = prediction.error.empty();
+  row.push_back(good ? classes_[static_cast<std::size_t>(prediction.predicted())] : "");
+  for (std::size_t i = 0; i < classes_.size(); ++i) {
+    row.push_back(good ? csv_number(prediction.probabilities[i]) : "");
+  }
+  row.push_back(prediction.error);
+  out_ << csv_line(row);
+}
+
+}  // namespace xrayclf

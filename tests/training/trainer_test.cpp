@@ -1,0 +1,151 @@
+#include "xrayclf/training/trainer.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "xrayclf/core/error.hpp"
+#include "xrayclf/model/weights.hpp"
+
+namespace xrayclf {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// The head alone is trained, on made-up features, so the smallest backbone will do.
+std::shared_ptr<Network> network_of(std::uint64_t seed) {
+  torch::manual_seed(seed);
+  NetworkConfig config;
+  config.architecture = "efficientnet_lite0";
+  config.flavour = Flavour::tf;
+  auto network = make_network(config);
+  freeze_prefix(*network, network->unit_count());
+  return network;
+}
+
+/// Features in which the class shows.
+CachedExamples separable(const Network& network, std::int64_t count, std::uint64_t seed) {
+  torch::manual_seed(seed);
+  torch::Tensor rows = torch::randn({count, network.feature_channels()});
+  std::vector<std::int64_t> targets;
+  for (std::int64_t i = 0; i < count; ++i) {
+    targets.push_back(i % 3);
+    rows[i].narrow(0, 10 * (i % 3), 10) += 2;
+  }
+  return {rows, targets};
+}
+
+std::string name_of_example(std::int64_t i) { return "image " + std::to_string(i); }
+
+std::vector<EpochRecord> fit(Network& network, TrainerConfig config) {
+  auto train = separable(network, 97, 1);
+  auto validation = separable(network, 30, 2);
+  return Trainer(network, network.unit_count(), config).fit(train, validation, name_of_example);
+}
+
+TEST(TrainerTest, LearnsWhatCanBeLearnt) {
+  const auto network = network_of(1);
+  TrainerConfig config;
+  config.epochs = 12;
+  const auto history = fit(*network, config);
+  ASSERT_EQ(history.size(), 12u);
+  EXPECT_LT(history.back().train.loss, history.front().train.loss);
+  EXPECT_GT(history.back().validation.accuracy, 0.9);
+  EXPECT_GT(history.back().validation.auroc, 0.95);
+  EXPECT_EQ(history.back().learning_rate, 1e-3);
+}
+
+TEST(TrainerTest, SameSeedGivesTheSameWeightsAndAnotherSeedOthers) {
+  TrainerConfig config;
+  config.epochs = 2;
+  const auto first = network_of(1);
+  const auto second = network_of(1);
+  const auto third = network_of(1);
+  fit(*first, config);
+  torch::rand({17});  // whatever else draws from the generator has no influence
+  fit(*second, config);
+  config.seed = 2;
+  fit(*third, config);
+  bool any_other = false;
+  const auto others = state_of(third->head());
+  const auto same = state_of(second->head());
+  for (const auto& [name, value] : state_of(first->head())) {
+    EXPECT_TRUE(torch::equal(value, same.at(name))) << name;
+    any_other = any_other || !torch::equal(value, others.at(name));
+  }
+  EXPECT_TRUE(any_other);
+}
+
+TEST(TrainerTest, TheFrozenBackboneStaysAndGetsNoGradients) {
+  const auto network = network_of(1);
+  std::map<std::string, torch::Tensor> before;
+  for (const auto& [name, value] : state_of(network->backbone())) before[name] = value.clone();
+  fit(*network, {.epochs = 1});
+  for (const auto& [name, value] : state_of(network->backbone())) {
+    EXPECT_TRUE(torch::equal(value, before.at(name))) << name;
+  }
+  for (const torch::Tensor& parameter : network->backbone().parameters()) {
+    EXPECT_FALSE(parameter.grad().defined());
+  }
+}
+
+TEST(TrainerTest, ANonFiniteLossStopsBeforeItsStepAndNamesTheBatch) {
+  const auto network = network_of(1);
+  std::map<std::string, torch::Tensor> before;
+  torch::Tensor rows = torch::randn({4, network->feature_channels()});
+  rows[2][0] = std::numeric_limits<float>::quiet_NaN();
+  CachedExamples train(rows, {0, 1, 2, 0});
+  auto validation = separable(*network, 6, 2);
+  for (const torch::Tensor& parameter : network->head().parameters()) {
+    before[std::to_string(before.size())] = parameter.detach().clone();
+  }
+  try {
+    Trainer(*network, network->unit_count(), {}).fit(train, validation, name_of_example);
+    FAIL();
+  } catch (const NumericError& e) {
+    EXPECT_THAT(e.what(), HasSubstr("epoch 1, step 1"));
+    EXPECT_THAT(e.what(), HasSubstr("image 2"));
+  }
+  std::size_t i = 0;
+  for (const torch::Tensor& parameter : network->head().parameters()) {
+    EXPECT_TRUE(torch::equal(parameter, before.at(std::to_string(i++))));
+  }
+}
+
+class RecordingObserver : public TrainingObserver {
+ public:
+  void on_step(std::int64_t, std::int64_t images, double) override { images_ += images; }
+  void on_epoch(const EpochRecord& record, bool best) override {
+    if (best) best_.push_back(record.validation.accuracy);
+  }
+  std::int64_t images_ = 0;
+  std::vector<double> best_;
+};
+
+TEST(TrainerTest, ObserversSeeEveryImageAndRisingBests) {
+  const auto network = network_of(1);
+  auto train = separable(*network, 97, 1);
+  auto validation = separable(*network, 30, 2);
+  RecordingObserver observer;
+  Trainer trainer(*network, network->unit_count(), {.epochs = 3});
+  trainer.add_observer(observer);
+  trainer.fit(train, validation, name_of_example);
+  EXPECT_EQ(observer.images_, 3 * 97);
+  ASSERT_FALSE(observer.best_.empty());
+  for (std::size_t i = 1; i < observer.best_.size(); ++i) {
+    EXPECT_GT(observer.best_[i], observer.best_[i - 1]);
+  }
+}
+
+TEST(TrainerTest, OneImageIsNotEnough) {
+  const auto network = network_of(1);
+  auto train = separable(*network, 1, 1);
+  auto validation = separable(*network, 3, 1);
+  EXPECT_THROW(Trainer(*network, network->unit_count(), {}).fit(train, validation, name_of_example),
+               DataError);
+}
+
+}  // namespace
+}  // namespace xrayclf
