@@ -14,6 +14,8 @@ namespace {
 
 /// Variances below this are the rounding of 0.
 constexpr double kNoVariance = 1e-20;
+/// Draws that differ by less differ by rounding.
+constexpr double kNoSpread = 1e-12;
 
 }  // namespace
 
@@ -128,7 +130,7 @@ void ReportIntervals::add_bootstrap(Figure& figure, std::size_t index) const {
   }
   if (2 * summary.undefined > config_.bootstrap_samples) {
     figure.reason = "no interval: undefined in more than half of the resamples";
-  } else if (summary.sorted.front() == summary.sorted.back()) {
+  } else if (summary.sorted.back() - summary.sorted.front() < kNoSpread) {
     figure.reason = "no interval: every resample gives the same value";
   } else {
     figure.interval = summary.interval(config_.confidence);
