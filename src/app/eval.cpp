@@ -14,6 +14,7 @@
 #include "xrayclf/core/progress.hpp"
 #include "xrayclf/core/text.hpp"
 #include "xrayclf/core/version.hpp"
+#include "xrayclf/data/dataset_info.hpp"
 #include "xrayclf/data/prepared_set.hpp"
 #include "xrayclf/inference/classifier.hpp"
 #include "xrayclf/model/device.hpp"
@@ -86,12 +87,16 @@ Predictions classify_split(Classifier& classifier, const PreparedSet& set,
 /// The shortcut baselines that preprocess measured on this data set.
 std::vector<Baseline> stored_baselines(const PreparedSet& set) {
   std::vector<Baseline> baselines;
-  const auto found = set.info.find("baselines");
-  if (found == set.info.end()) return baselines;
-  for (const auto& item : *found) {
-    if (item.at("accuracy").is_number()) {
-      baselines.push_back({item.at("name").get<std::string>(), item.at("accuracy").get<double>()});
-    }
+  const auto file = set.root / kAuditFile;
+  if (!std::filesystem::exists(file)) return baselines;
+  const nlohmann::json audit = read_json_file(file);
+  const auto found = audit.find("shortcut_baselines");
+  if (found == audit.end() || !found->is_object() || !found->contains("baselines"))
+    return baselines;
+  for (const auto& [name, entry] : found->at("baselines").items()) {
+    const nlohmann::json value =
+        entry.value(nlohmann::json::json_pointer("/accuracy/value"), nlohmann::json());
+    if (value.is_number()) baselines.push_back({name, value.get<double>()});
   }
   return baselines;
 }

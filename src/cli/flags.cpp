@@ -130,9 +130,8 @@ void add_flags(CLI::App& command, const std::vector<FieldDoc>& docs, json& patch
         },
         help_text(doc));
     option->type_name(type_text(doc));
-    option->expected(1, doc.kind == FieldKind::list && doc.positional
-                            ? CLI::detail::expected_max_vector_size
-                            : 1);
+    option->expected(1, doc.positional ? CLI::detail::expected_max_vector_size : 1);
+    option->allow_extra_args(doc.positional);
     if (doc.kind == FieldKind::list) option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     const auto dot = doc.path.find('.');
     option->group(dot == std::string::npos ? "Options" : "Options of " + doc.path.substr(0, dot));
