@@ -132,7 +132,9 @@ void add_flags(CLI::App& command, const std::vector<FieldDoc>& docs, json& patch
     option->type_name(type_text(doc));
     option->expected(1, doc.positional ? CLI::detail::expected_max_vector_size : 1);
     option->allow_extra_args(doc.positional);
-    if (doc.kind == FieldKind::list) option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    // A script's default flag can be overridden by one after it.
+    option->multi_option_policy(doc.kind == FieldKind::list ? CLI::MultiOptionPolicy::TakeAll
+                                                            : CLI::MultiOptionPolicy::TakeLast);
     const auto dot = doc.path.find('.');
     option->group(dot == std::string::npos ? "Options" : "Options of " + doc.path.substr(0, dot));
   }

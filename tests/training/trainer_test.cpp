@@ -32,7 +32,7 @@ CachedExamples separable(const Network& network, std::int64_t count, std::uint64
   std::vector<std::int64_t> targets;
   for (std::int64_t i = 0; i < count; ++i) {
     targets.push_back(i % 3);
-    rows[i].narrow(0, 10 * (i % 3), 10) += 2;
+    rows[i].narrow(0, 10 * (i % 3), 10) += 4;
   }
   return {rows, targets};
 }
