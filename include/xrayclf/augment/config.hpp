@@ -75,7 +75,7 @@ struct EnumNames<Laterality> {
 
 struct AugmentConfig {
   AugmentPreset preset = AugmentPreset::none;
-  std::vector<PipelineStep> pipeline;
+  std::vector<PipelineStep> pipeline = {};
   Laterality laterality = Laterality::free;
 
   template <class Field>

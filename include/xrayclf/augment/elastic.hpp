@@ -21,8 +21,8 @@ struct Elastic {
   static constexpr const char* kName = "elastic";
   struct Parameters {
     /// From input to output, where there is an affine part.
-    std::optional<cv::Matx23d> affine;
-    cv::Mat dx, dy;  ///< CV_32FC1, pixels: output (x, y) is input (x + dx, y + dy)
+    std::optional<cv::Matx23d> affine = {};
+    cv::Mat dx = {}, dy = {};  ///< CV_32FC1, pixels: output (x, y) is input (x + dx, y + dy)
   };
   double p = 0.5;
   double alpha = 200;

@@ -31,9 +31,11 @@ struct KerasImageDataGenerator {
     double tx = 0, ty = 0;  ///< pixels
     double shear = 0;       ///< degrees
     double zx = 1, zy = 1;
-    std::optional<double> channel_shift;  ///< grey levels, then clipped to the image's own range
+    std::optional<double> channel_shift =
+        {};  ///< grey levels, then clipped to the image's own range
     bool flip_horizontal = false, flip_vertical = false;
-    std::optional<double> brightness;  ///< a factor; grey levels are cut to whole before and after
+    std::optional<double> brightness =
+        {};  ///< a factor; grey levels are cut to whole before and after
   };
   double p = 1;
   double rotation_range = 15;

@@ -55,9 +55,9 @@ enum class MixKind { none, mixup, cutmix };
 /// How a batch is mixed: image i with image partner[i].
 struct BatchMix {
   MixKind kind = MixKind::none;
-  std::vector<std::int64_t> partner;  ///< a permutation; empty where kind is none
-  double lambda = 1;                  ///< weight of the own image and target, in [0, 1]
-  cv::Rect box;                       ///< of cutmix: pixels taken from the partner
+  std::vector<std::int64_t> partner = {};  ///< a permutation; empty where kind is none
+  double lambda = 1;                       ///< weight of the own image and target, in [0, 1]
+  cv::Rect box = {};                       ///< of cutmix: pixels taken from the partner
 };
 
 /// Targets of a mixed batch as probabilities, row-major [targets.size(), classes]: lambda at the
