@@ -64,7 +64,7 @@ Plot roc_plot(const std::vector<ClassCurve>& curves) {
   plot.csv = curve_csv(curves, "false_positive_rate", "sensitivity");
   square(plot, curves.size(), "1 - specificity", "Sensitivity");
   std::vector<std::string> parts = bands(plot, curves);
-  parts.emplace_back("x with lines linecolor rgb '#808080' dashtype 3 linewidth 1 notitle");
+  parts.emplace_back("x with lines linecolor rgb '#606060' dashtype 2 linewidth 1 notitle");
   for (std::size_t c = 0; c < curves.size(); ++c) {
     parts.push_back(fmt::format("'{}.csv' skip 1 using ($1=={}?$2:NaN):3 with lines {} title {}",
                                 plot.name, c, script::line_style(c),

@@ -48,17 +48,19 @@ Plot score_distribution_plot(const std::vector<ScoreSamples>& classes) {
   plot.alt = "For each class, the probabilities given to its own images and to all others";
   plot.csv =
       csv_line({"class_index", "bin_low", "bin_high", "share_of_class", "share_of_rest", "class"});
+  std::vector<double> highest(classes.size(), 0.0);
   for (std::size_t c = 0; c < classes.size(); ++c) {
     const auto own = histogram(classes[c].of_class);
     const auto rest = histogram(classes[c].of_rest);
     for (std::size_t b = 0; b < kBins; ++b) {
+      highest[c] = std::fmax(highest[c], std::fmax(own[b], rest[b]));
       plot.csv += script::row({static_cast<double>(c), static_cast<double>(b) / kBins,
                                static_cast<double>(b + 1) / kBins, own[b], rest[b]},
                               classes[c].name);
     }
   }
   begin_panels(plot, classes.size());
-  line(plot.script, "set xrange [0:1]\nset yrange [0:*]\nset xtics 0.25");
+  line(plot.script, "set xrange [0:1]\nset xtics 0.25");
   line(plot.script, "set xlabel 'Probability'\nset ylabel 'Share of images'");
   line(plot.script, "set key top center opaque samplen 1.5 font ',9'");
   for (std::size_t c = 0; c < classes.size(); ++c) {
@@ -68,6 +70,8 @@ Plot score_distribution_plot(const std::vector<ScoreSamples>& classes) {
       line(plot.script, "plot [0:1][0:1] NaN title 'no images'");
       continue;
     }
+    // Room for the key above the bars.
+    line(plot.script, "set yrange [0:{}]", 1.35 * highest[c]);
     const std::string box =
         fmt::format("'{}.csv' skip 1 using ($1=={}?($2+$3)/2:NaN)", plot.name, c);
     // Filled and outlined, so that they are told apart without colour.

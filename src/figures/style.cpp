@@ -73,11 +73,18 @@ std::vector<Character> characters(std::string_view name) {
   return out;
 }
 
+/// gnuplot 5.4 reads two quotes at the start of a text as an empty text and goes on behind it with
+/// what follows as its own commands, so doubling a name's quotes does not hold. Their typographic
+/// twin does.
 std::string quoted(std::string_view text, bool double_per_cent) {
   std::string out = "'";
   for (const char c : text) {
-    out += c;
-    if (c == '\'' || (double_per_cent && c == '%')) out += c;
+    if (c == '\'') {
+      out += "\xE2\x80\x99";
+    } else {
+      out += c;
+    }
+    if (double_per_cent && c == '%') out += c;
   }
   return out + "'";
 }

@@ -24,7 +24,8 @@ std::string gnuplot_colour(Colour colour);
 /// that beginnings and ends still tell names apart. East Asian wide characters count two columns.
 std::string display_name(std::string_view name, std::size_t width);
 
-/// `text` as a gnuplot string that nothing in it can leave: single-quoted, quotes doubled.
+/// `text` as a single-quoted gnuplot string that nothing in it can leave: a quote in it becomes
+/// U+2019.
 std::string gnuplot_text(std::string_view text);
 /// The same for tic labels, which gnuplot runs through its number format: "%" is doubled.
 std::string gnuplot_tic(std::string_view text);
