@@ -36,10 +36,10 @@ struct Anatomy {
         rib_gap(random.uniform(0.058, 0.070)),
         rib_drop(random.uniform(0.05, 0.13)),
         rib_width(random.uniform(0.014, 0.020)),
-        rib_density(random.uniform(0.065, 0.11)),
+        rib_density(random.uniform(0.05, 0.085)),
         clavicle_slope(random.uniform(-0.03, 0.05)),
         clavicle_height(random.uniform(-0.30, -0.26)),
-        vessel_density(random.uniform(0.035, 0.075)),
+        vessel_density(random.uniform(0.025, 0.055)),
         flesh(random.uniform(0.0, 0.12)),
         breast(random.chance(0.5) ? random.uniform(0.03, 0.10) : 0.0),
         vessel_seed(random.bits()) {}
@@ -68,13 +68,13 @@ struct Acquisition {
         tilt_y(random.uniform(-0.09, 0.09)),
         border(random.chance(0.4) ? random.uniform(0.005, 0.04) : 0.0),
         marked(random.chance(0.6)),
-        mark(random.uniform(-0.44, -0.36), random.uniform(-0.42, -0.30)) {}
+        mark(random.uniform(0.34, 0.42), random.uniform(-0.42, -0.30)) {}
 
   double zoom, angle;
   cv::Point2d shift;
   double breath, contrast, brightness, gamma, noise, tilt_x, tilt_y, border;
   bool marked;
-  cv::Point2d mark;
+  cv::Point2d mark;  ///< of the letter L, at the patient's left
 };
 
 /// Half the width of the lungs at height y, from the midline.

@@ -34,7 +34,7 @@ void add_consolidation(cv::Mat1f& density, const PhantomCanvas& canvas, const Ph
                        Random& random) {
   const double side = random.chance(0.55) ? -1 : 1;
   const double height = random.uniform(0.22, 0.82);
-  const double radius = random.uniform(0.085, 0.125);
+  const double radius = random.uniform(0.11, 0.15);
   const cv::Point2d centre = place(lungs, side, height, random.uniform(0.50, 0.70));
   cv::Mat1f lobe = canvas.fill(
       blob(centre, radius * 1.15, radius, random.uniform(-0.6, 0.6), 0.25, random), 0.045);
@@ -51,26 +51,26 @@ void add_consolidation(cv::Mat1f& density, const PhantomCanvas& canvas, const Ph
   const cv::Mat1f bronchi =
       canvas.stroke(air_bronchograms(centre, side, radius, random), 0.006, 0.005);
   const cv::Mat1f shadow = lobe.mul(texture).mul(1.0 - 0.3 * bronchi).mul(lungs.clear);
-  density += shadow * random.uniform(0.20, 0.30);
+  density += shadow * random.uniform(0.28, 0.38);
 }
 
 void add_ground_glass(cv::Mat1f& density, const PhantomCanvas& canvas, const PhantomLungs& lungs,
                       Random& random) {
   cv::Mat1f haze = canvas.empty();
   for (const double side : {-1.0, 1.0}) {
-    const int patches = 3 + static_cast<int>(random.below(3));
+    const int patches = 4 + static_cast<int>(random.below(3));
     for (int i = 0; i < patches; ++i) {
       // The larger of two draws: more disease towards the bases.
       const double height = std::max(random.uniform(0.2, 0.92), random.uniform(0.2, 0.92));
-      const cv::Point2d centre = place(lungs, side, height, random.uniform(0.74, 0.95));
-      const double radius = random.uniform(0.04, 0.075);
+      const cv::Point2d centre = place(lungs, side, height, random.uniform(0.68, 0.95));
+      const double radius = random.uniform(0.045, 0.08);
       const Curve outline =
           blob(centre, radius * 0.8, radius * 1.3, random.uniform(-0.4, 0.4), 0.35, random);
       haze = cv::max(haze, canvas.fill(outline, 0.05) * random.uniform(0.6, 1.0));
     }
   }
   const cv::Mat1f texture = 0.35 + 1.2 * canvas.clouds(random, 0.03);
-  density += haze.mul(texture).mul(lungs.clear) * random.uniform(0.15, 0.22);
+  density += haze.mul(texture).mul(lungs.clear) * random.uniform(0.20, 0.30);
 }
 
 }  // namespace
