@@ -16,7 +16,7 @@ BASE = {
     "augment": {"core", "image"},
     "metrics": {"core"},
     "callbacks": {"core"},
-    "figures": {"core", "metrics"},
+    "figures": {"core", "image", "metrics"},
     "data": {"core", "image", "metrics"},
     "evaluation": {"core", "data", "metrics"},
 }
