@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <numeric>
 
 #include "script.hpp"
@@ -5,6 +6,10 @@
 
 namespace xrayclf {
 using script::line;
+
+namespace {
+constexpr std::size_t kUprightName = 13;  // as wide as a cell; longer names stand aslant
+}
 
 Plot confusion_matrix_plot(const std::vector<std::string>& classes,
                            const std::vector<std::vector<std::int64_t>>& counts) {
@@ -14,7 +19,7 @@ Plot confusion_matrix_plot(const std::vector<std::string>& classes,
       "Confusion matrix: true classes in rows, predicted classes in columns, counts and row per "
       "cent";
   const auto n = static_cast<std::int64_t>(classes.size());
-  const std::int64_t cell = n <= 4 ? 96 : 62;
+  const std::int64_t cell = n <= 4 ? 110 : 62;
   plot.width = 290 + cell * n;
   plot.height = 200 + cell * n;
 
@@ -34,7 +39,11 @@ Plot confusion_matrix_plot(const std::vector<std::string>& classes,
   }
   line(plot.script, "set xlabel 'Predicted'\nset ylabel 'True'");
   line(plot.script, "set xrange [-0.5:{0}]\nset yrange [{0}:-0.5]", static_cast<double>(n) - 0.5);
-  plot.script += script::tics("x", classes, n <= 3 ? "scale 0" : "scale 0 rotate by -40");
+  const bool upright =
+      n <= 4 && std::all_of(classes.begin(), classes.end(), [](const auto& name) {
+        return display_name(name, kUprightName) == display_name(name, script::kLongName);
+      });
+  plot.script += script::tics("x", classes, upright ? "scale 0" : "scale 0 rotate by -40");
   plot.script += script::tics("y", classes, "scale 0");
   line(plot.script, "unset grid\nunset border\nset size ratio -1");
   line(plot.script, "set palette defined (0 '#FFFFFF', 100 {})", gnuplot_colour(series_colour(0)));
@@ -51,7 +60,7 @@ Plot confusion_matrix_plot(const std::vector<std::string>& classes,
        "with boxxyerror fillcolor palette, \\",
        plot.name);
   line(plot.script,
-       "'{}.csv' skip 1 using 2:1:(cell($3, strcol(4))):(share(strcol(4)) > 55 ? 0xFFFFFF : 0) "
+       "'{}.csv' skip 1 using 2:1:(cell($3, strcol(4))):(share(strcol(4)) > 75 ? 0xFFFFFF : 0) "
        "with labels font '{}' textcolor rgb variable",
        plot.name, font);
   return plot;

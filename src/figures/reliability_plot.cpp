@@ -37,7 +37,7 @@ Plot reliability_plot(const std::vector<ReliabilitySeries>& series) {
   line(plot.script, "set tmargin at screen 0.97\nset bmargin at screen 0.32");
   line(plot.script, "set yrange [0:1.005]\nset ylabel 'Accuracy'\nset format x ''");
   line(plot.script, "set key top left Left reverse");
-  std::string parts = "x with lines linecolor rgb '#808080' dashtype 3 title 'calibrated'";
+  std::string parts = "x with lines linecolor rgb '#606060' dashtype 2 title 'calibrated'";
   std::string bars;
   for (std::size_t s = 0; s < series.size(); ++s) {
     const std::string colour = gnuplot_colour(series_colour(s));
