@@ -37,15 +37,15 @@ void refuse_overlap(const fs::path& path, const fs::path& input, const SourceLis
   const fs::path output = real(path);
   const fs::path source = real(input);
   const char* reason = nullptr;
-  if (is_within(source, output)) reason = "the input lies in it";
-  // A CSV may stand beside the output; a folder is the input with all that is in it.
-  if (sources.layout != SourceLayout::csv && is_within(output, source)) {
-    reason = "it lies in the input, which is never written into";
-  }
   std::set<fs::path> folders;
   for (const SourceImage& image : sources.images) folders.insert(image.file.parent_path());
   for (const fs::path& folder : folders) {
     if (is_within(real(folder), output)) reason = "images of the input lie in it";
+  }
+  if (is_within(source, output)) reason = "the input lies in it";
+  // A CSV may stand beside the output; a folder is the input with all that is in it.
+  if (sources.layout != SourceLayout::csv && is_within(output, source)) {
+    reason = "it lies in the input, which is never written into";
   }
   if (reason != nullptr) {
     throw ConfigError("--output " + printable(path.string()) + " cannot be used: " + reason);
