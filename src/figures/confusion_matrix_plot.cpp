@@ -9,7 +9,9 @@ using script::line;
 
 namespace {
 constexpr std::size_t kUprightName = 13;  // as wide as a cell; longer names stand aslant
-}
+// Points around the cells: the true classes' names, the colours' scale, and air.
+constexpr std::int64_t kLeft = 225, kRight = 110, kTop = 20;
+}  // namespace
 
 Plot confusion_matrix_plot(const std::vector<std::string>& classes,
                            const std::vector<std::vector<std::int64_t>>& counts) {
@@ -20,8 +22,6 @@ Plot confusion_matrix_plot(const std::vector<std::string>& classes,
       "cent";
   const auto n = static_cast<std::int64_t>(classes.size());
   const std::int64_t cell = n <= 4 ? 110 : 62;
-  plot.width = 290 + cell * n;
-  plot.height = 200 + cell * n;
 
   plot.csv = csv_line(
       {"true_index", "predicted_index", "count", "row_per_cent", "true_class", "predicted_class"});
@@ -43,11 +43,23 @@ Plot confusion_matrix_plot(const std::vector<std::string>& classes,
       n <= 4 && std::all_of(classes.begin(), classes.end(), [](const auto& name) {
         return display_name(name, kUprightName) == display_name(name, script::kLongName);
       });
+  // Fixed margins make every cell a square of `cell` points, whatever the names.
+  const std::int64_t below = upright ? 60 : 170;
+  // gnuplot widens the scale with the picture.
+  plot.width = kLeft + cell * n + kRight + 6 * n;
+  plot.height = kTop + cell * n + below;
+  const auto part = [](std::int64_t points, std::int64_t whole) {
+    return static_cast<double>(points) / static_cast<double>(whole);
+  };
+  line(plot.script, "set lmargin at screen {}\nset rmargin at screen {}", part(kLeft, plot.width),
+       part(kLeft + cell * n, plot.width));
+  line(plot.script, "set bmargin at screen {}\nset tmargin at screen {}", part(below, plot.height),
+       part(below + cell * n, plot.height));
   plot.script += script::tics("x", classes, upright ? "scale 0" : "scale 0 rotate by -40");
   plot.script += script::tics("y", classes, "scale 0");
-  line(plot.script, "unset grid\nunset border\nset size ratio -1");
+  line(plot.script, "unset grid\nunset border");
   line(plot.script, "set palette defined (0 '#FFFFFF', 100 {})", gnuplot_colour(series_colour(0)));
-  line(plot.script, "set cbrange [0:100]\nset cblabel 'Per cent of the true class'");
+  line(plot.script, "set cbrange [0:100]\nset cblabel 'Row per cent'");
   line(plot.script, "set style fill solid 1.0 border linecolor rgb '#B0B0B0'\nunset key");
   // A class without images has no shares: its cells are white and show the count alone.
   const std::string font = n <= 4 ? ",12" : ",9";
