@@ -12,7 +12,7 @@ namespace xrayclf {
 namespace {
 
 constexpr std::size_t kHashDistance = 12;
-constexpr double kCorrelation = 0.995;
+constexpr double kCorrelation = 0.95;
 
 /// A thumbnail with its sums, for the correlation of integers without rounding.
 struct Thumbnail {

@@ -98,6 +98,17 @@ class Preparer {
   PreparationJournal journal_;
 };
 
+/// Removes what a killed run was about to write: the directory is locked, so nobody is at it.
+void remove_half_written(const fs::path& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    std::error_code ignored;
+    if (entry.path().filename().string().find(".png.tmp-") != std::string::npos) {
+      fs::remove(entry.path(), ignored);
+    }
+  }
+}
+
 /// Removes the prepared images of earlier runs that this run did not make, and folders left empty.
 void remove_stale(const PreparationJournal& journal, const fs::path& root,
                   const std::set<std::string>& current) {
@@ -120,7 +131,10 @@ Preparation prepare_images(const std::vector<SourceImage>& sources,
   const std::vector<std::string> paths = prepared_paths(sources);
   std::set<fs::path> folders;
   for (const std::string& path : paths) folders.insert((root / path).parent_path());
-  for (const fs::path& folder : folders) make_directories(folder);
+  for (const fs::path& folder : folders) {
+    make_directories(folder);
+    remove_half_written(folder);
+  }
 
   Preparer preparer(preprocessing, root);
   Preparation result;

@@ -150,9 +150,11 @@ TEST_F(PrepareTest, GoesOnFromAJournalThatWasCutOff) {
 TEST_F(PrepareTest, RemovesImagesWithoutASourceAndNothingElse) {
   prepare();
   write_text(output_ / "images/A/mine.txt", "a note");
+  write_text(output_ / "images/A/0.png.tmp-123", "half");
   sources_.pop_back();
   prepare();
   EXPECT_FALSE(std::filesystem::exists(output_ / "images/B/11.png"));
+  EXPECT_FALSE(std::filesystem::exists(output_ / "images/A/0.png.tmp-123"));
   EXPECT_TRUE(std::filesystem::exists(output_ / "images/A/mine.txt"));
   EXPECT_TRUE(std::filesystem::exists(output_ / "images/A/0.png"));
 }
