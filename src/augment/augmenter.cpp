@@ -25,6 +25,11 @@ bool of_batch(const PipelineStep& step) {
 
 std::uint64_t part(std::int64_t value) { return static_cast<std::uint64_t>(value); }
 
+/// Pixels of expected displacement below which an elastic transform is as good as none. Edges
+/// repeated beyond the image raise the true figure several times where sigma is near the image's
+/// side.
+constexpr double kNegligible = 0.02;
+
 /// Root mean square of the displacement along one axis far from the edges, in pixels: white noise
 /// of variance s^2 smoothed by a Gaussian has s / (2 sigma sqrt(pi)).
 double expected_displacement(const Elastic& t) {
@@ -44,12 +49,11 @@ void warn_of_surprises(const Elastic& t) {
         "field alone",
         t.affine_jitter);
   }
-  if (const double pixels = expected_displacement(t); pixels < 0.1) {
+  if (expected_displacement(t) < kNegligible) {
     spdlog::warn(
-        "augment: elastic with alpha {:g} and sigma {:g} moves pixels by about {:.3f} pixels, "
-        "which changes "
-        "next to nothing; raise alpha",
-        t.alpha, t.sigma, pixels);
+        "augment: elastic with alpha {:g} and sigma {:g} moves pixels by less than a tenth of a "
+        "pixel, which changes next to nothing; raise alpha",
+        t.alpha, t.sigma);
   }
 }
 
@@ -93,9 +97,19 @@ std::vector<std::int64_t> permutation(std::int64_t count, Random& random) {
 
 Augmenter::Augmenter(const AugmentConfig& config) {
   for (const PipelineStep& step : pipeline_of(config)) {
-    (of_batch(step) ? batch_steps_ : image_steps_).push_back(step);
+    add(step);
     if (const auto* elastic = std::get_if<Elastic>(&step.transform)) warn_of_surprises(*elastic);
   }
+}
+
+Augmenter Augmenter::only(const PipelineStep& step) {
+  Augmenter out;
+  out.add(step);
+  return out;
+}
+
+void Augmenter::add(const PipelineStep& step) {
+  (of_batch(step) ? batch_steps_ : image_steps_).push_back(step);
 }
 
 cv::Mat Augmenter::view(const cv::Mat& grey, std::uint64_t seed, std::int64_t epoch,

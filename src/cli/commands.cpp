@@ -1,4 +1,5 @@
 #include "cli/command.hpp"
+#include "xrayclf/app/augment.hpp"
 #include "xrayclf/app/eval.hpp"
 #include "xrayclf/app/phantoms.hpp"
 #include "xrayclf/app/predict.hpp"
@@ -36,6 +37,10 @@ const std::vector<Command>& commands() {
           {"xrayclf predict --checkpoint runs/1 image.png",
            "xrayclf predict --checkpoint runs/1 --format jsonl folder | jq .predicted",
            "find . -name '*.png' | xrayclf predict --checkpoint runs/1 -"}),
+      command<AugmentPreviewConfig, augment>(
+          "augment", "Show what an augmentation does to an image",
+          {"xrayclf augment --input film.png --output grid.png --augment.preset chest",
+           "xrayclf augment --preview off --augment.preset chest"}),
       command<PhantomsConfig, phantoms>(
           "phantoms", "Write a data set of synthetic chest films, for demonstrations and tests",
           {"xrayclf phantoms --output demo",

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include <opencv2/core/mat.hpp>
@@ -18,6 +17,8 @@ class Augmenter {
   /// Logs a warning for a transform that does far more or far less than its parameters suggest.
   /// Throws ConfigError for a pipeline that makes no sense.
   explicit Augmenter(const AugmentConfig& config);
+  /// One transform on its own, without warnings.
+  static Augmenter only(const PipelineStep& step);
 
   /// Image `index` as epoch `epoch` sees it: each transform of the pipeline in order, with its
   /// probability. `grey` is CV_8UC1 or CV_16UC1 and is not written to; the view has its size and
@@ -37,6 +38,9 @@ class Augmenter {
   bool mixes_batches() const { return !batch_steps_.empty(); }
 
  private:
+  Augmenter() = default;
+  void add(const PipelineStep& step);
+
   std::vector<PipelineStep> image_steps_;
   std::vector<PipelineStep> batch_steps_;
 };
