@@ -125,9 +125,9 @@ TEST_F(PrepareTest, GivesTheSameFilesForAnyNumberOfWorkers) {
 TEST_F(PrepareTest, RedoesOnlyWhatChanged) {
   EXPECT_EQ(prepare().reused, 0);
   EXPECT_EQ(prepare().reused, 12);
-  write_film(input_ / "A/0.png", 99);                   // another source
-  write_text(output_ / "images/B/1.png", "damaged");    // a damaged image
-  std::filesystem::remove(output_ / "images/A/2.png");  // a lost image
+  write_film(input_ / "A/0.png", 99);                                             // another source
+  write_text(output_ / "images/B/1.png", read_text(output_ / "images/B/5.png"));  // mixed up
+  std::filesystem::remove(output_ / "images/A/2.png");                            // a lost image
   const Preparation result = prepare();
   EXPECT_EQ(result.reused, 9);
   EXPECT_EQ(result.images[1]->prepared_sha256, sha256_hex(read_text(output_ / "images/B/1.png")));
