@@ -16,8 +16,8 @@
 #include "xrayclf/core/sha256.hpp"
 #include "xrayclf/core/text.hpp"
 #include "xrayclf/core/version.hpp"
+#include "xrayclf/image/codec.hpp"
 #include "xrayclf/model/checkpoint.hpp"
-#include "xrayclf/model/grey_png.hpp"
 #include "xrayclf/model/weights.hpp"
 
 namespace xrayclf {
@@ -116,7 +116,7 @@ namespace checkpoint {
 
 bool is_plain_name(const std::string& name) {
   return !name.empty() && name.size() <= 255 && name != "." && name != ".." &&
-         name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
+         name.find('/') == std::string::npos && printable(name) == name;
 }
 
 std::string to_text(const json& value) {
@@ -155,7 +155,7 @@ void write_checkpoint(const fs::path& directory, Network& network, const Checkpo
     save_state(network, temporary / checkpoint::kWeights, metadata);
 
     std::map<std::string, std::string> texts = extra_files;
-    texts[checkpoint::kGoldenSample] = encode_grey_png(golden_image);
+    texts[checkpoint::kGoldenSample] = encode_png(golden_image);
     texts[checkpoint::kInfo] = checkpoint::to_text(
         info_json(info, checkpoint::golden_logits(network, golden_image, info.input)));
     std::vector<std::string> names = {checkpoint::kWeights};

@@ -279,6 +279,10 @@ SafetensorsHeader parse_safetensors_header(std::string_view head, std::uint64_t 
   const std::string_view text = head.substr(8, size);
   if (text.front() != '{') throw ModelError(name + ": the header does not begin with '{'");
   if (!is_utf8(text)) throw ModelError(name + ": the header is not UTF-8");
+  // The JSON parser takes a zero byte for the end and would not see what follows it.
+  if (text.find('\0') != std::string_view::npos) {
+    throw ModelError(name + ": the header holds a zero byte");
+  }
 
   SafetensorsHeader header;
   header.data_begin = 8 + size;

@@ -55,7 +55,9 @@ torch::Tensor read_tensor(const SafetensorsFile& file, const TensorEntry& entry,
                      shape_text(target.sizes()));
   }
   torch::Tensor value = torch::empty(entry.shape, torch_type(entry.type));
-  if (value.is_floating_point() != target.is_floating_point()) {
+  const bool fits = target.is_floating_point() ? value.is_floating_point()
+                                               : value.scalar_type() == target.scalar_type();
+  if (!fits) {
     throw ModelError(where + "is of the wrong type " + std::string(name_of(entry.type)));
   }
   file.read(entry, value.data_ptr());

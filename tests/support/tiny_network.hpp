@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include <torch/torch.h>
 
@@ -39,6 +40,21 @@ inline cv::Mat tiny_image(int index = 0, int side = kTinySide) {
     }
   }
   return image;
+}
+
+/// Sets the statistics of all batch normalisations to those of a few tiny images. Without it a
+/// fresh network's signal dies on the way in evaluation mode, because its statistics are still 0
+/// and 1.
+inline void calibrate(Network& network) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& module : network.modules()) {
+    if (auto* norm = module->as<torch::nn::BatchNorm2d>()) norm->options.momentum(1.0);
+    if (auto* norm = module->as<torch::nn::BatchNorm1d>()) norm->options.momentum(1.0);
+  }
+  std::vector<cv::Mat> images;
+  for (int i = 0; i < 8; ++i) images.push_back(tiny_image(i));
+  network.train();
+  network.forward(to_input(images, {}));
 }
 
 }  // namespace xrayclf::testing
