@@ -37,6 +37,12 @@ AtomicFile::AtomicFile(std::filesystem::path path, Durability durability)
     : path_(std::move(path)),
       temporary_(path_.string() + ".tmp-" + std::to_string(::getpid())),
       durability_(durability) {
+  // A rename would put a regular file in the place of a device or a pipe.
+  struct stat status {};
+  if (::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    temporary_.clear();
+    throw IoError("cannot write " + printable(path_.string()) + ": not a regular file");
+  }
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail("write", path_, errno);
 }

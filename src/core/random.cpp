@@ -17,7 +17,8 @@ std::uint64_t splitmix64(std::uint64_t x) {
 
 std::uint64_t derive_seed(std::uint64_t seed, std::initializer_list<std::uint64_t> parts) {
   std::uint64_t hash = splitmix64(seed);
-  for (const std::uint64_t part : parts) hash = splitmix64(hash ^ splitmix64(part));
+  // Adding to a hash that is already mixed: no part can cancel the seed or another part.
+  for (const std::uint64_t part : parts) hash = splitmix64(hash + part);
   return hash;
 }
 

@@ -1,10 +1,10 @@
-// One measurement a line of standard input, its seconds a line of standard output, so that scripts/benchmark.py
-// can take turns between this program and its peers in one run:
+// One measurement a line of standard input, its seconds a line of standard output, so that
+// scripts/benchmark.py can take turns between this program and its peers in one run:
 //
-//   preprocess DIR        decode, CLAHE, resize to 224 and encode as PNG every image below DIR, on one core
-//   forward BATCH         one forward pass of EfficientNet-B4 at 224 x 224 on all cores
-//   epoch IMAGES          a phase-1 epoch from images to steps: features of the frozen B4, then the head
-//   cached_epoch IMAGES   a phase-1 epoch on cached features: the head alone
+//   preprocess DIR        decode, CLAHE, resize to 224 and encode as PNG every image below DIR, on
+//   one core forward BATCH         one forward pass of EfficientNet-B4 at 224 x 224 on all cores
+//   epoch IMAGES          a phase-1 epoch from images to steps: features of the frozen B4, then the
+//   head cached_epoch IMAGES   a phase-1 epoch on cached features: the head alone
 #include <chrono>
 #include <functional>
 #include <iostream>
@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include <opencv2/core.hpp>
 #include <torch/torch.h>
+#include <opencv2/core.hpp>
 
 #include "xrayclf/image/codec.hpp"
 #include "xrayclf/image/preprocess.hpp"
@@ -75,8 +75,9 @@ class Benchmark {
     CachedExamples validation(rows.narrow(0, 0, 3), {0, 1, 2});
     TrainerConfig config;
     config.epochs = 1;
-    Trainer(*network_, network_->unit_count(), config)
-        .fit(train, validation, [](std::int64_t i) { return std::to_string(i); });
+    Trainer(*network_, network_->unit_count(), config).fit(train, validation, [](std::int64_t i) {
+      return std::to_string(i);
+    });
   }
 
   std::shared_ptr<Network> network_;
@@ -90,11 +91,16 @@ int run() {
     std::string what, argument;
     words >> what >> argument;
     double seconds = 0;
-    if (what == "preprocess") seconds = seconds_of([&] { preprocess_directory(argument); });
-    else if (what == "forward") seconds = benchmark.forward(std::stoll(argument));
-    else if (what == "epoch") seconds = benchmark.epoch(std::stoll(argument));
-    else if (what == "cached_epoch") seconds = benchmark.cached_epoch(std::stoll(argument));
-    else return 2;
+    if (what == "preprocess")
+      seconds = seconds_of([&] { preprocess_directory(argument); });
+    else if (what == "forward")
+      seconds = benchmark.forward(std::stoll(argument));
+    else if (what == "epoch")
+      seconds = benchmark.epoch(std::stoll(argument));
+    else if (what == "cached_epoch")
+      seconds = benchmark.cached_epoch(std::stoll(argument));
+    else
+      return 2;
     std::cout << seconds << std::endl;
   }
   return 0;

@@ -53,7 +53,8 @@ TEST(AtomicFileTest, FailuresNameTheFileAndTheReason) {
   const TemporaryDirectory directory;
   EXPECT_THAT(failure<IoError>([&] { write_file(directory / "no/such/a", "x"); }),
               HasSubstr("no/such/a: No such file or directory"));
-  EXPECT_THAT(failure<IoError>([] { write_file("/dev/full", "x"); }), HasSubstr("/dev/full"));
+  EXPECT_THAT(failure<IoError>([&] { write_file(directory.path(), "x"); }),
+              HasSubstr("not a regular file"));
   EXPECT_THAT(failure<IoError>([&] { read_file(directory / "b"); }), HasSubstr("No such file"));
   EXPECT_THAT(failure<IoError>([&] { read_file(directory.path()); }),
               HasSubstr("not a regular file"));
@@ -61,9 +62,12 @@ TEST(AtomicFileTest, FailuresNameTheFileAndTheReason) {
   EXPECT_THAT(failure<IoError>([&] { read_file(directory / "c", 4); }), HasSubstr("limit of 4"));
 }
 
-TEST(AtomicFileTest, NeverWaitsForAFifo) {
+TEST(AtomicFileTest, NeverWaitsForAFifoNorReplacesIt) {
   const TemporaryDirectory directory;
   ASSERT_EQ(::mkfifo((directory / "pipe").c_str(), 0644), 0);
+  EXPECT_THAT(failure<IoError>([&] { write_file(directory / "pipe", "x"); }),
+              HasSubstr("not a regular file"));
+  EXPECT_TRUE(std::filesystem::is_fifo(directory / "pipe"));
   EXPECT_THAT(failure<IoError>([&] { read_file(directory / "pipe"); }),
               HasSubstr("not a regular file"));
 }

@@ -9,7 +9,8 @@ namespace xrayclf {
 /// $XDG_CACHE_HOME/xrayclf, else $HOME/.cache/xrayclf.
 std::filesystem::path cache_directory();
 
-/// The ImageNet weights of an architecture that scripts/get_weights.sh installs there; they may be absent.
+/// The ImageNet weights of an architecture that scripts/get_weights.sh installs there; they may be
+/// absent.
 std::filesystem::path installed_weights(const std::string& architecture);
 
 }  // namespace xrayclf

@@ -27,9 +27,9 @@
 /// From that come the JSON key, the flag (`--optimizer.learning_rate` where the struct is a
 /// member named `optimizer`), the default, the checks, `--help` and the saved configuration.
 /// Field types: bool, int64_t, double, std::string, enums with EnumNames, structs with fields(),
-/// types with JSON of their own (`static T from_json(const json&, const std::string& path, Required)`
-/// and `json to_json() const`), and vectors of all these. `int`, unsigned and float are refused at
-/// compile time: they would not survive the way through JSON.
+/// types with JSON of their own (`static T from_json(const json&, const std::string& path,
+/// Required)` and `json to_json() const`), and vectors of all these. `int`, unsigned and float are
+/// refused at compile time: they would not survive the way through JSON.
 namespace xrayclf {
 
 /// The names of an enum's values; specialise with
