@@ -188,8 +188,18 @@ void expect_same_trace(const json& expected, const json& got, const std::string&
   }
 }
 
+/// Nothing is logged while it lives.
+class Quiet {
+ public:
+  Quiet() { spdlog::set_level(spdlog::level::off); }
+  ~Quiet() { spdlog::set_level(before_); }
+
+ private:
+  spdlog::level::level_enum before_ = spdlog::get_level();
+};
+
 void expect_all_traces(const std::string& version, CallbackSemantics semantics) {
-  spdlog::set_level(spdlog::level::off);  // some traces monitor a figure that is not there
+  const Quiet quiet;  // some traces monitor a figure that is not there
   ASSERT_FALSE(golden()["traces"][version].empty());
   for (const json& trace : golden()["traces"][version]) {
     const std::string name = trace["configuration"];
