@@ -22,10 +22,17 @@ namespace {
 constexpr const char* kNotice =
     "xrayclf is research software, not a medical device; do not use it for diagnosis.";
 
-std::string description_of(const Command& command) {
-  std::string text = command.summary + "\n\nExamples:";
-  for (const std::string& example : command.examples) text += "\n  " + example;
-  return text;
+/// The help of the selected subcommand, examples first, or of the program.
+std::string help_of(const CLI::App& app) {
+  const auto selected = app.get_subcommands();
+  if (selected.empty()) return app.help();
+  for (const Command& command : commands()) {
+    if (command.name != selected.front()->get_name()) continue;
+    std::string text = command.summary + "\n\nExamples:";
+    for (const std::string& example : command.examples) text += "\n  " + example;
+    selected.front()->description(text);
+  }
+  return selected.front()->help("xrayclf");
 }
 
 constexpr const char* kStdoutFailed = "cannot write to standard output";
@@ -139,7 +146,7 @@ int run_cli(int argc, const char* const* argv, std::ostream& out, std::ostream& 
   app.add_flag("--version", selection.version, "Versions, and the devices built for and seen");
   app.add_flag("--json", selection.json, "With --version: as JSON");
   for (const Command& command : commands()) {
-    CLI::App* subcommand = app.add_subcommand(command.name, description_of(command));
+    CLI::App* subcommand = app.add_subcommand(command.name, command.summary);
     subcommand->callback(
         [&selection, action = command.bind(*subcommand)] { selection.action = action; });
     add_common_options(*subcommand, selection);
@@ -170,8 +177,7 @@ int run_cli(int argc, const char* const* argv, std::ostream& out, std::ostream& 
     }
     return static_cast<int>(ExitCode::success);
   } catch (const CLI::CallForHelp&) {
-    const auto selected = app.get_subcommands();
-    out << (selected.empty() ? app.help() : selected.front()->help()) << std::flush;
+    out << help_of(app) << std::flush;
     if (!out) return report(err, ExitCode::io, kStdoutFailed);
     return static_cast<int>(ExitCode::success);
   } catch (const CLI::ParseError& e) {
