@@ -192,7 +192,7 @@ void train(const TrainConfig& config, std::ostream& out) {
 
   Trainer trainer(network, cut,
                   {config.epochs, config.batch_size, config.seed, config.optimizer, config.loss,
-                   config.monitor});
+                   config.monitor, config.norm_statistics});
   EpochLog epoch_log(config.epochs, training.size());
   HistoryWriter history_writer(run.path());
   CheckpointKeeper keeper(run, network, describe_checkpoint(model, set),

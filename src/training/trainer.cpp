@@ -126,6 +126,9 @@ std::vector<EpochRecord> Trainer::fit(Examples& train, Examples& validation,
     record.epoch = epoch;
     record.learning_rate = optimizer_.learning_rate();
     record.train = train_epoch(train, epoch, describe);
+    if (config_.norm_statistics == NormStatistics::recomputed) {
+      recompute_norm_statistics(train, epoch);
+    }
     record.validation = validate(validation);
     record.seconds = seconds_since(start);
     record.images_per_second = static_cast<double>(train.size()) / record.seconds;
@@ -172,6 +175,25 @@ EpochMetrics Trainer::train_epoch(Examples& train, std::int64_t epoch,
     throw_if_interrupted(fmt::format("stopped in epoch {}", epoch));
   }
   return meter.metrics();
+}
+
+void Trainer::recompute_norm_statistics(Examples& train, std::int64_t epoch) {
+  const torch::NoGradGuard no_grad;
+  std::vector<std::pair<torch::nn::BatchNorm1dImpl*, double>> norms;
+  network_.head().eval();
+  for (const auto& module : network_.head().modules()) {
+    if (auto* norm = module->as<torch::nn::BatchNorm1dImpl>()) {
+      norms.emplace_back(norm, *norm->options.momentum());
+      norm->reset_running_stats();
+      norm->options.momentum(std::nullopt);  // the plain mean over all batches
+      norm->train();
+    }
+  }
+  for (const auto& indices : shuffled_batches(train.size(), config_.batch_size,
+                                              static_cast<std::uint64_t>(config_.seed), epoch)) {
+    forward_from(network_, train.inputs(epoch, indices), cut_);
+  }
+  for (const auto& [norm, momentum] : norms) norm->options.momentum(momentum);
 }
 
 EpochMetrics Trainer::validate(Examples& validation) {

@@ -114,11 +114,29 @@ TEST(TrainerTest, ANonFiniteLossStopsBeforeItsStepAndNamesTheBatch) {
   }
 }
 
+TEST(TrainerTest, RecomputedStatisticsAreThoseOfTheTrainingImages) {
+  const auto network = network_of(1);
+  auto train = separable(*network, 96, 1);
+  auto validation = separable(*network, 6, 2);
+  std::vector<std::int64_t> all(96);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::int64_t>(i);
+  const torch::Tensor mean = train.inputs(1, all).mean(0);
+  const auto off = [&](NormStatistics statistics) {
+    TrainerConfig config;
+    config.epochs = 1;
+    config.norm_statistics = statistics;
+    Trainer(*network, network->unit_count(), config).fit(train, validation, name_of_example);
+    return (state_of(*network).at("head.0.running_mean") - mean).abs().max().item<double>();
+  };
+  EXPECT_LT(off(NormStatistics::recomputed), 1e-5);
+  EXPECT_GT(off(NormStatistics::running), 1e-5);
+}
+
 class RecordingObserver : public TrainingObserver {
  public:
   void on_step(std::int64_t, std::int64_t images, double) override { images_ += images; }
   void on_epoch(const EpochRecord& record, bool best) override {
-    if (best) best_.push_back(record.validation.accuracy);
+    if (best) best_.push_back(record.validation.auroc);
   }
   std::int64_t images_ = 0;
   std::vector<double> best_;

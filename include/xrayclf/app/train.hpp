@@ -37,7 +37,8 @@ struct TrainConfig {
   std::int64_t batch_size = 32;
   OptimizerConfig optimizer;
   LossConfig loss;
-  Monitor monitor = Monitor::val_accuracy;
+  Monitor monitor = Monitor::val_auroc;
+  NormStatistics norm_statistics = NormStatistics::recomputed;
   std::int64_t seed = 1;
   std::string device = "auto";
   Precision precision = Precision::float32;
@@ -55,6 +56,9 @@ struct TrainConfig {
     field("optimizer", &TrainConfig::optimizer, "Adam");
     field("loss", &TrainConfig::loss, "Cross-entropy");
     field("monitor", &TrainConfig::monitor, "Figure that decides which epoch is best");
+    field("norm_statistics", &TrainConfig::norm_statistics,
+          "Statistics of the head's batch norms: running averages as Keras, or recomputed exactly "
+          "after every epoch");
     field("seed", &TrainConfig::seed, "Seed of initial weights, order and dropout",
           at_least(std::int64_t{0}));
     field("device", &TrainConfig::device, "auto, cpu, cuda or cuda:N");

@@ -66,6 +66,18 @@ struct LossConfig {
   }
 };
 
+/// Where the head's batch norms take the statistics that they use outside training.
+enum class NormStatistics {
+  running,  ///< exponential averages of the steps (momentum 0.01, as Keras): they need hundreds of
+            ///< steps to follow, and are taken under dropout
+  recomputed,  ///< exact over the training images after every epoch, without dropout
+};
+template <>
+struct EnumNames<NormStatistics> {
+  static constexpr std::array<std::pair<NormStatistics, std::string_view>, 2> value{
+      {{NormStatistics::running, "running"}, {NormStatistics::recomputed, "recomputed"}}};
+};
+
 /// The figure that decides which epoch is best.
 enum class Monitor { val_accuracy, val_auroc, val_loss };
 template <>

@@ -22,7 +22,8 @@ struct TrainerConfig {
   std::int64_t seed = 1;
   OptimizerConfig optimizer;
   LossConfig loss;
-  Monitor monitor = Monitor::val_accuracy;
+  Monitor monitor = Monitor::val_auroc;
+  NormStatistics norm_statistics = NormStatistics::recomputed;
 };
 
 /// Told of a run's progress; what becomes of it (files, bars, stopping) is the observer's business.
@@ -55,6 +56,9 @@ class Trainer {
  private:
   EpochMetrics train_epoch(Examples& train, std::int64_t epoch,
                            const std::function<std::string(std::int64_t)>& describe);
+  /// Exact statistics of the head's batch norms over the training images (Wu & Johnson 2021,
+  /// "Rethinking Batch in BatchNorm", section 3), in place of their running averages.
+  void recompute_norm_statistics(Examples& train, std::int64_t epoch);
   EpochMetrics validate(Examples& validation);
 
   Network& network_;
