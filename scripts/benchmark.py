@@ -14,9 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-PEERS = ["torch==2.13.0", "torchvision==0.28.0", "nvidia-cuda-runtime==13.0.96", "nvidia-cuda-cupti==13.0.85"]
-PEER_NEEDS = ["numpy==2.4.6", "opencv-python-headless==4.11.0.86", "pillow", "typing_extensions", "sympy", "filelock",
-              "jinja2", "networkx", "fsspec", "setuptools"]
+PEERS = ["torch==2.13.0", "torchvision==0.28.0", "numpy==2.4.6", "opencv-python-headless==4.11.0.86"]
 
 
 def cache_directory():
@@ -25,15 +23,14 @@ def cache_directory():
 
 
 def peer_python():
-    """The interpreter of the peers' environment. CUDA's libraries are left out: they take gigabytes and no part."""
+    """The interpreter of the peers' environment. The wheel of torch does not load without CUDA's libraries: 5 GB."""
     folder = cache_directory() / "benchmark-peers"
     python = folder / "bin" / "python"
     if not (folder / "complete").exists():
         print("making the peers' environment ...", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
         install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run(install + PEER_NEEDS, check=True)
-        subprocess.run(install + ["--no-deps"] + PEERS, check=True)
+        subprocess.run(install + PEERS, check=True)
         (folder / "complete").touch()
     return python
 
