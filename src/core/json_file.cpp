@@ -37,6 +37,10 @@ std::string dump(const Json& value) {
 }  // namespace
 
 json parse_json(std::string_view text, const std::string& name) {
+  // The parser takes a NUL for the end and would not look at what follows.
+  if (const auto at = text.find('\0'); at != std::string_view::npos) {
+    throw ConfigError(name + ": not valid JSON at " + position(text, at + 1) + ": a NUL byte");
+  }
   std::vector<std::set<std::string>> keys;
   const json::parser_callback_t check = [&](int, json::parse_event_t event, json& parsed) {
     if (event == json::parse_event_t::object_start || event == json::parse_event_t::array_start) {

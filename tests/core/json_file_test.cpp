@@ -34,6 +34,10 @@ TEST(JsonFileTest, SyntaxErrorsNameThePosition) {
   EXPECT_THAT(failure(""), HasSubstr("not valid JSON"));
 }
 
+TEST(JsonFileTest, ANulByteIsNotTheEnd) {
+  EXPECT_THAT(failure(std::string("{\"a\": 1}\0{", 10)), HasSubstr("column 9: a NUL byte"));
+}
+
 TEST(JsonFileTest, DepthIsLimited) {
   EXPECT_THAT(failure(std::string(100, '[') + std::string(100, ']')), HasSubstr("64 levels"));
 }
