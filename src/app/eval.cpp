@@ -6,12 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "app/classify_rows.hpp"
 #include "xrayclf/core/atomic_file.hpp"
 #include "xrayclf/core/error.hpp"
-#include "xrayclf/core/interrupt.hpp"
 #include "xrayclf/core/json_file.hpp"
-#include "xrayclf/core/parallel.hpp"
-#include "xrayclf/core/progress.hpp"
 #include "xrayclf/core/text.hpp"
 #include "xrayclf/core/version.hpp"
 #include "xrayclf/data/dataset_info.hpp"
@@ -49,39 +47,6 @@ void require_fit(const PreparedSet& set, const Classifier& classifier) {
         set.root.string(), classifier.path().string(), classifier.info().preprocessing.dump(),
         nlohmann::json(write_json(set.preprocessing)).dump()));
   }
-}
-
-Predictions classify_split(Classifier& classifier, const PreparedSet& set,
-                           const EvalConfig& config) {
-  const std::vector<std::size_t> rows = set.split(config.split);
-  Predictions predictions;
-  predictions.classes = classifier.classes();
-  const auto index_of = [&](const std::string& label) {
-    return std::find(predictions.classes.begin(), predictions.classes.end(), label) -
-           predictions.classes.begin();
-  };
-  Progress progress("evaluate", static_cast<std::int64_t>(rows.size()), "images");
-  const auto batch_size = static_cast<std::size_t>(config.batch_size);
-  for (std::size_t start = 0; start < rows.size(); start += batch_size) {
-    const std::size_t size = std::min(batch_size, rows.size() - start);
-    std::vector<cv::Mat> images(size);
-    parallel_for(static_cast<std::int64_t>(size), 0, [&](std::int64_t i) {
-      images[static_cast<std::size_t>(i)] =
-          set.read(set.records[rows[start + static_cast<std::size_t>(i)]]);
-    });
-    const auto probabilities = classifier.probabilities(images);
-    for (std::size_t i = 0; i < size; ++i) {
-      const Record& record = set.records[rows[start + i]];
-      predictions.paths.push_back(record.path);
-      predictions.truth.push_back(index_of(record.label));
-      predictions.patients.push_back(record.patient_id);
-      predictions.probabilities.insert(predictions.probabilities.end(), probabilities[i].begin(),
-                                       probabilities[i].end());
-    }
-    progress.advance(static_cast<std::int64_t>(size));
-    throw_if_interrupted("stopped; nothing was written");
-  }
-  return predictions;
 }
 
 /// The shortcut baselines that preprocess measured on this data set.
@@ -127,7 +92,7 @@ void eval(const EvalConfig& config, std::ostream& out) {
         Classifier::load(config.checkpoint, select_device(config.device), config.precision);
     const PreparedSet set = PreparedSet::open(config.data);
     require_fit(set, classifier);
-    predictions = classify_split(classifier, set, config);
+    predictions = classify_rows(classifier, set, set.split(config.split), config.batch_size);
     context.baselines = stored_baselines(set);
     context.provenance["checkpoint"] = classifier.path().string();
     context.provenance["data"] = config.data;

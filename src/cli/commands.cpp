@@ -25,9 +25,17 @@ const std::vector<Command>& commands() {
            "xrayclf preprocess --input films.csv --output prepared --image_size 380",
            "xrayclf preprocess --input films.csv --output prepared --split.column fold "
            "--split.validation 2 --split.test 1"}),
-      command<TrainConfig, train>("train", "Train a classifier on a prepared data set",
-                                  {"xrayclf train --data prepared --output runs/1",
-                                   "xrayclf train --config train.json --seed 2 --output runs/2"}),
+      command<TrainConfig, train>(
+          "train", "Train a classifier on a prepared data set",
+          {"xrayclf train --data prepared --output runs/1",
+           "xrayclf train --config configs/recommended_lite0.json --data prepared --folds "
+           "--output runs/cv",
+           "xrayclf train --resume runs/1"}),
+      command<FinetuneConfig, finetune>(
+          "finetune", "Train deeper parts of a network, from a trained checkpoint",
+          {"xrayclf finetune --checkpoint runs/1 --data prepared --output runs/2",
+           "xrayclf finetune --checkpoint runs/1 --open.part everything --data prepared --output "
+           "runs/3"}),
       command<EvalConfig, eval>(
           "eval", "Evaluate a checkpoint, or anybody's predictions, with confidence intervals",
           {"xrayclf eval --checkpoint runs/1 --data prepared --output runs/1/test",

@@ -136,7 +136,8 @@ torch::Tensor golden_logits(Network& network, const cv::Mat& image, const InputS
 
 void write_checkpoint(const fs::path& directory, Network& network, const CheckpointInfo& info,
                       const cv::Mat& golden_image,
-                      const std::map<std::string, std::string>& extra_files) {
+                      const std::map<std::string, std::string>& extra_files,
+                      const std::map<std::string, torch::Tensor>& extra_tensors) {
   if (!(info.network == network.config())) {
     throw std::logic_error("a checkpoint's description of another network");
   }
@@ -159,6 +160,10 @@ void write_checkpoint(const fs::path& directory, Network& network, const Checkpo
     texts[checkpoint::kInfo] = checkpoint::to_text(
         info_json(info, checkpoint::golden_logits(network, golden_image, info.input)));
     std::vector<std::string> names = {checkpoint::kWeights};
+    if (!extra_tensors.empty()) {
+      write_tensors(temporary / kCheckpointTensors, extra_tensors, {});
+      names.emplace_back(kCheckpointTensors);
+    }
     for (const auto& [name, content] : texts) {
       if (!checkpoint::is_plain_name(name)) throw std::logic_error("not a file name: " + name);
       write_file(temporary / name, content);

@@ -82,6 +82,10 @@ class EfficientNet : public Backbone {
     const int64_t stem =
         lite_ ? kStages.front().in_channels : channels(kStages.front().in_channels);
     add_convolution("0", 3, stem, 3, 2);
+    // keras.applications 2.13: the input is scaled inside the model.
+    for (const char* name : {"input", "rescaling", "normalization", "rescaling_1", "stem_conv_pad"})
+      keras_layers_.push_back({name, ""});
+    list_convolution("stem_conv", "stem_bn", "stem_activation", "features.0");
     int64_t width = stem;
     const int64_t blocks = total_layers(variant);
     int64_t block = 0;
@@ -101,11 +105,14 @@ class EfficientNet : public Backbone {
         const std::string name = std::to_string(layer);
         add_unit(std::to_string(s + 1) + "." + name,
                  stage->register_module(name, std::make_shared<MBConv>(options)));
+        list_block("block" + std::to_string(s + 1) + static_cast<char>('a' + layer) + "_",
+                   units_.back().name, options);
         width = out;
       }
     }
     feature_channels_ = lite_ ? 4 * kStages.back().out_channels : 4 * width;
     add_convolution("8", width, feature_channels_, 1, 1);
+    list_convolution("top_conv", "top_bn", "top_activation", "features.8");
   }
 
  private:
@@ -131,6 +138,39 @@ class EfficientNet : public Backbone {
     options.padding = common_.padding;
     options.norm = common_.norm;
     add_unit(name, features_->register_module(name, std::make_shared<ConvNormActivation>(options)));
+  }
+
+  void list_convolution(const std::string& conv, const std::string& norm,
+                        const std::string& activation, const std::string& module) {
+    keras_layers_.push_back({conv, module + ".0"});
+    keras_layers_.push_back({norm, module + ".1"});
+    if (!activation.empty()) keras_layers_.push_back({activation, ""});
+  }
+
+  /// A block's layers as efficientnet.py of keras.applications 2.13 adds them. Keras has no Lite
+  /// family: its blocks are those without the gate.
+  void list_block(const std::string& name, const std::string& unit, const MBConvOptions& options) {
+    int part = 0;
+    const auto module = [&] { return unit + ".block." + std::to_string(part++); };
+    if (options.expand_ratio != 1) {
+      list_convolution(name + "expand_conv", name + "expand_bn", name + "expand_activation",
+                       module());
+    }
+    if (options.stride == 2) keras_layers_.push_back({name + "dwconv_pad", ""});
+    list_convolution(name + "dwconv", name + "bn", name + "activation", module());
+    if (options.squeeze_excitation) {
+      const std::string gate = module();
+      keras_layers_.push_back({name + "se_squeeze", ""});
+      keras_layers_.push_back({name + "se_reshape", ""});
+      keras_layers_.push_back({name + "se_reduce", gate + ".fc1"});
+      keras_layers_.push_back({name + "se_expand", gate + ".fc2"});
+      keras_layers_.push_back({name + "se_excite", ""});
+    }
+    list_convolution(name + "project_conv", name + "project_bn", "", module());
+    if (options.stride == 1 && options.in_channels == options.out_channels) {
+      keras_layers_.push_back({name + "drop", ""});  // there at Keras' default rate
+      keras_layers_.push_back({name + "add", ""});
+    }
   }
 
   template <class Block>

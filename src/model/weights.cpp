@@ -239,9 +239,15 @@ void load_state(Network& network, const std::filesystem::path& path) {
 
 void save_state(Network& network, const std::filesystem::path& path,
                 const std::map<std::string, std::string>& metadata) {
+  write_tensors(path, state_of(network), metadata);
+}
+
+void write_tensors(const std::filesystem::path& path,
+                   const std::map<std::string, torch::Tensor>& tensors,
+                   const std::map<std::string, std::string>& metadata) {
   std::vector<torch::Tensor> kept;
-  std::vector<TensorData> tensors;
-  for (const auto& [name, value] : state_of(network)) {
+  std::vector<TensorData> data;
+  for (const auto& [name, value] : tensors) {
     const bool floating = value.is_floating_point();
     const torch::Tensor packed =
         value.detach().to(torch::kCPU, floating ? torch::kFloat32 : torch::kInt64).contiguous();
@@ -249,11 +255,22 @@ void save_state(Network& network, const std::filesystem::path& path,
       throw NumericError("weights of '" + name + "' are not finite; nothing was written to " +
                          path.string());
     }
-    tensors.push_back({name, floating ? TensorType::f32 : TensorType::i64, packed.sizes().vec(),
-                       packed.data_ptr()});
+    data.push_back({name, floating ? TensorType::f32 : TensorType::i64, packed.sizes().vec(),
+                    packed.data_ptr()});
     kept.push_back(packed);
   }
-  write_safetensors(path, std::move(tensors), metadata);
+  write_safetensors(path, std::move(data), metadata);
+}
+
+std::map<std::string, torch::Tensor> read_tensors(const std::filesystem::path& path) {
+  const SafetensorsFile file(path);
+  std::map<std::string, torch::Tensor> tensors;
+  for (const TensorEntry& entry : file.header().tensors) {
+    torch::Tensor value = torch::empty(entry.shape, torch_type(entry.type));
+    file.read(entry, value.data_ptr());
+    tensors.emplace(entry.name, std::move(value));
+  }
+  return tensors;
 }
 
 }  // namespace xrayclf

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +12,8 @@
 #include "xrayclf/core/text.hpp"
 #include "xrayclf/metrics/probabilities.hpp"
 #include "xrayclf/metrics/roc.hpp"
+#include "xrayclf/model/precision.hpp"
+#include "xrayclf/model/weights.hpp"
 #include "xrayclf/training/loss.hpp"
 
 namespace xrayclf {
@@ -44,38 +45,16 @@ double macro_auroc(const std::vector<double>& probabilities,
   return defined == 0 ? std::nan("") : sum / defined;
 }
 
-/// Gathers the figures of a pass, batch by batch.
-class EpochMeter {
- public:
-  explicit EpochMeter(std::int64_t classes) : classes_(classes) {}
-
-  /// `loss` is the mean over the batch.
-  void add(double loss, const torch::Tensor& logits, const std::vector<std::int64_t>& targets) {
-    loss_sum_ += loss * static_cast<double>(targets.size());
-    const torch::Tensor probabilities =
-        logits.detach().to(torch::kCPU, torch::kDouble).softmax(1).contiguous();
-    const double* at = probabilities.data_ptr<double>();
-    probabilities_.insert(probabilities_.end(), at, at + probabilities.numel());
-    const torch::Tensor predicted = probabilities.argmax(1);
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      correct_ += predicted[static_cast<std::int64_t>(i)].item<std::int64_t>() == targets[i];
-    }
-    targets_.insert(targets_.end(), targets.begin(), targets.end());
-  }
-
-  EpochMetrics metrics() const {
-    const auto count = static_cast<double>(targets_.size());
-    return {loss_sum_ / count, static_cast<double>(correct_) / count,
-            macro_auroc(probabilities_, targets_, classes_)};
-  }
-
- private:
-  std::int64_t classes_;
-  double loss_sum_ = 0;
-  std::int64_t correct_ = 0;
-  std::vector<double> probabilities_;
-  std::vector<std::int64_t> targets_;
-};
+/// Figures of a pass from its logits [n, classes] and class indices.
+EpochMetrics metrics_of(double loss_sum, const std::vector<torch::Tensor>& logits,
+                        const std::vector<std::int64_t>& targets, std::int64_t classes) {
+  const torch::Tensor probabilities = torch::cat(logits).to(torch::kDouble).softmax(1).contiguous();
+  const double* at = probabilities.data_ptr<double>();
+  const std::vector<double> values(at, at + probabilities.numel());
+  const torch::Tensor hits = probabilities.argmax(1).eq(torch::tensor(targets, torch::kLong)).sum();
+  const auto count = static_cast<double>(targets.size());
+  return {loss_sum / count, hits.item<double>() / count, macro_auroc(values, targets, classes)};
+}
 
 std::vector<std::int64_t> gather(const std::vector<std::int64_t>& values,
                                  const std::vector<std::int64_t>& indices) {
@@ -85,102 +64,240 @@ std::vector<std::int64_t> gather(const std::vector<std::int64_t>& values,
   return out;
 }
 
+std::vector<std::vector<std::int64_t>> in_order(std::int64_t count, std::int64_t batch_size) {
+  std::vector<std::vector<std::int64_t>> batches;
+  for (std::int64_t i = 0; i < count; ++i) {
+    if (i % batch_size == 0) batches.emplace_back();
+    batches.back().push_back(i);
+  }
+  return batches;
+}
+
+LearningRateControl control_of(const PhaseConfig& phase) {
+  return phase.schedule.kind == ScheduleKind::plateau ? LearningRateControl::plateau
+                                                      : LearningRateControl::schedule;
+}
+
+/// Copies of what the phase may change: trained parameters and all buffers.
+std::map<std::string, torch::Tensor> copy_of(const Network& network) {
+  std::map<std::string, torch::Tensor> copies;
+  for (const auto& [name, value] : state_of(network)) copies[name] = value.detach().clone();
+  return copies;
+}
+
 }  // namespace
 
-torch::Tensor forward_from(Network& network, torch::Tensor inputs, std::int64_t cut) {
-  if (cut < network.unit_count()) {
-    inputs = network.pool(network.forward_units(std::move(inputs), cut, network.unit_count()));
-  }
-  return network.classify(std::move(inputs));
-}
-
-void freeze_prefix(Network& network, std::int64_t cut) {
-  network.eval();
-  for (std::int64_t i = 0; i < cut; ++i) {
-    for (const auto& module : network.unit(i).modules) {
-      for (const torch::Tensor& parameter : module->parameters())
-        parameter.set_requires_grad(false);
-    }
-  }
-}
-
-Trainer::Trainer(Network& network, std::int64_t cut, TrainerConfig config)
+Trainer::Trainer(Network& network, Opening opening, TrainerOptions options, TrainingState state)
     : network_(network),
-      cut_(cut),
-      config_(std::move(config)),
-      optimizer_(network.named_parameters(), config_.optimizer) {}
+      opening_(opening),
+      options_(std::move(options)),
+      state_(std::move(state)),
+      callbacks_(options_.phase.callbacks, control_of(options_.phase)),
+      optimizer_(network, options_.phase.optimizer),
+      device_(network.head().parameters().front().device()) {
+  if (!state_.callbacks.is_null()) callbacks_.set_state(state_.callbacks);
+  const bool begins = state_.epoch == state_.first_epoch && state_.batches == 0;
+  if (begins) {
+    callbacks_.begin_fit();
+    state_.learning_rate = options_.phase.optimizer.learning_rate;
+    state_.optimizer_steps = 0;
+  }
+  if (options_.phase.ema.decay > 0) ema_.emplace(network, options_.phase.ema.decay);
+}
 
-std::vector<EpochRecord> Trainer::fit(Examples& train, Examples& validation,
-                                      const std::function<std::string(std::int64_t)>& describe) {
+std::map<std::string, torch::Tensor> Trainer::tensors() const {
+  std::map<std::string, torch::Tensor> tensors = optimizer_.state();
+  if (ema_) {
+    for (const auto& [name, value] : ema_->values()) tensors["raw/" + name] = value;
+  }
+  if (!targets_.empty()) {
+    tensors["epoch/logits"] = torch::cat(logits_);
+    tensors["epoch/targets"] = torch::tensor(targets_, torch::kLong);
+  }
+  return tensors;
+}
+
+void Trainer::set_tensors(const std::map<std::string, torch::Tensor>& tensors) {
+  optimizer_.set_state(tensors, state_.optimizer_steps);
+  if (ema_) {
+    std::map<std::string, torch::Tensor> raw;
+    for (const auto& [name, value] : tensors) {
+      if (name.rfind("raw/", 0) == 0) raw[name.substr(4)] = value;
+    }
+    ema_->set_values(raw);
+    ema_->swap();
+  }
+  if (const auto logits = tensors.find("epoch/logits"); logits != tensors.end()) {
+    const torch::Tensor targets = tensors.at("epoch/targets").contiguous();
+    const auto* at = targets.data_ptr<std::int64_t>();
+    logits_ = {logits->second};
+    targets_.assign(at, at + targets.numel());
+  }
+}
+
+torch::Tensor Trainer::forward(torch::Tensor inputs) {
+  std::int64_t from = options_.inputs_from;
+  if (from < opening_.cut) {
+    const torch::NoGradGuard no_grad;
+    inputs = network_.forward_units(std::move(inputs), from, opening_.cut);
+    from = opening_.cut;
+    if (from == network_.unit_count()) inputs = network_.pool(inputs);
+  }
+  return forward_from(network_, std::move(inputs), from);
+}
+
+double Trainer::rate_of_step(std::int64_t step) const {
+  if (control_of(options_.phase) == LearningRateControl::plateau) return state_.learning_rate;
+  return state_.learning_rate * schedule_factor(options_.phase.schedule, step,
+                                                options_.phase.epochs * steps_per_epoch_,
+                                                steps_per_epoch_);
+}
+
+void Trainer::fit(Examples& train, Examples& validation,
+                  const std::function<std::string(std::int64_t)>& describe) {
   if (train.size() < 2) throw DataError("training needs at least two images");
-  const torch::Tensor parameter = network_.head().parameters().front();
   class_weights_ = torch::tensor(class_weights(train.targets(), network_.config().num_classes,
-                                               config_.loss.class_weights),
+                                               options_.phase.loss.class_weights),
                                  torch::kDouble)
-                       .to(parameter.device(), parameter.scalar_type());
-  std::vector<EpochRecord> history;
-  double best = std::nan("");
-  for (std::int64_t epoch = 1; epoch <= config_.epochs; ++epoch) {
+                       .to(device_, network_.head().parameters().front().scalar_type());
+  const std::int64_t last = state_.first_epoch + options_.phase.epochs - 1;
+  state_.phase_ended = state_.phase_ended || state_.epoch > last;
+  while (!state_.phase_ended) {
     const auto start = Clock::now();
-    EpochRecord record;
-    record.epoch = epoch;
-    record.learning_rate = optimizer_.learning_rate();
-    record.train = train_epoch(train, epoch, describe);
-    if (config_.norm_statistics == NormStatistics::recomputed) {
-      recompute_norm_statistics(train, epoch);
-    }
-    record.validation = validate(validation);
-    record.seconds = seconds_since(start);
-    record.images_per_second = static_cast<double>(train.size()) / record.seconds;
-    history.push_back(record);
-    const double candidate = monitored(record, config_.monitor);
-    const bool is_best = improves(candidate, best, config_.monitor);
-    if (is_best) best = candidate;
-    for (TrainingObserver* observer : observers_) observer->on_epoch(record, is_best);
+    const EpochMetrics trained = train_epoch(train, describe);
+    end_epoch(train, validation, trained, seconds_since(start));
   }
-  return history;
+  swap_mean();
+  if (callbacks_.epoch_to_restore() && !kept_.empty()) {
+    const torch::NoGradGuard no_grad;
+    for (const auto& [name, value] : state_of(network_)) value.copy_(kept_.at(name));
+  }
 }
 
-EpochMetrics Trainer::train_epoch(Examples& train, std::int64_t epoch,
+EpochMetrics Trainer::train_epoch(Examples& train,
                                   const std::function<std::string(std::int64_t)>& describe) {
-  EpochMeter meter(network_.config().num_classes);
-  const auto seed = static_cast<std::uint64_t>(config_.seed);
-  network_.head().train();
-  std::uint64_t step = 0;
-  for (const auto& indices : shuffled_batches(train.size(), config_.batch_size, seed, epoch)) {
-    // Dropout draws from LibTorch's generator: seeded here, a step does not depend on those before
-    // it.
-    torch::manual_seed(derive_seed(seed, {static_cast<std::uint64_t>(epoch), ++step}));
-    const std::vector<std::int64_t> targets = gather(train.targets(), indices);
+  const std::int64_t epoch = state_.epoch;
+  const std::int64_t classes = network_.config().num_classes;
+  const auto batches = epoch_batches(train.targets(), options_.phase.batch_size,
+                                     options_.phase.sampler, options_.seed, epoch);
+  const auto count = static_cast<std::int64_t>(batches.size());
+  const std::int64_t accumulate = options_.phase.optimizer.accumulate;
+  steps_per_epoch_ = (count + accumulate - 1) / accumulate;
+  check_schedule(options_.phase.schedule, options_.phase.epochs * steps_per_epoch_,
+                 steps_per_epoch_);
+  set_training_mode(network_, opening_.cut, options_.phase.norms, options_.phase.drop_connect);
+  while (state_.batches < count) {
+    const std::int64_t first = state_.batches;
+    const std::int64_t end = std::min(first + accumulate, count);
     optimizer_.zero_grad();
-    const torch::Tensor logits = forward_from(network_, train.inputs(epoch, indices), cut_);
-    const torch::Tensor loss =
-        weighted_cross_entropy(logits, torch::tensor(targets, torch::kLong).to(logits.device()),
-                               class_weights_, config_.loss.reduction);
-    const double value = loss.item<double>();
-    if (!std::isfinite(value)) {
-      std::vector<std::string> names;
-      for (const std::int64_t i : indices) names.push_back(describe(i));
-      throw NumericError(
-          fmt::format("the loss is not finite in epoch {}, step {}; lower "
-                      "--optimizer.learning_rate. The batch: {}",
-                      epoch, step, join(names)));
+    for (std::int64_t b = first; b < end; ++b) {
+      const auto& indices = batches[static_cast<std::size_t>(b)];
+      if (b + 1 < count) train.prefetch(epoch, batches[static_cast<std::size_t>(b + 1)]);
+      const Batch batch = train.batch(epoch, b, indices, classes);
+      // Dropout draws from LibTorch's generator: seeded here, a step does not depend on those
+      // before it.
+      torch::manual_seed(derive_seed(
+          options_.seed, {static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(b)}));
+      torch::Tensor logits;
+      {
+        const PrecisionScope precision(options_.phase.training_precision, device_);
+        logits = forward(batch.inputs.to(device_));
+      }
+      logits = logits.to(class_weights_.scalar_type());
+      const torch::Tensor loss = classification_loss(logits, batch.targets.to(logits.options()),
+                                                     class_weights_, options_.phase.loss);
+      const double value = loss.item<double>();
+      if (callbacks_.must_stop_at(value)) {
+        std::vector<std::string> names;
+        for (const std::int64_t i : indices) names.push_back(describe(i));
+        throw NumericError(
+            fmt::format("the loss is not finite in epoch {}, step {}; lower "
+                        "--optimizer.learning_rate. The batch: {}",
+                        epoch, b + 1, join(names)));
+      }
+      (loss / static_cast<double>(end - first)).backward();
+      const std::vector<std::int64_t> targets = gather(train.targets(), indices);
+      state_.loss_sum += value * static_cast<double>(targets.size());
+      logits_.push_back(logits.detach().to(torch::kCPU, torch::kFloat32));
+      targets_.insert(targets_.end(), targets.begin(), targets.end());
+      for (TrainingObserver* observer : observers_) {
+        observer->on_step(epoch, static_cast<std::int64_t>(targets.size()), value);
+      }
     }
-    loss.backward();
+    optimizer_.set_learning_rate(rate_of_step(state_.optimizer_steps));
     optimizer_.step();
-    meter.add(value, logits, targets);
-    for (TrainingObserver* observer : observers_) {
-      observer->on_step(epoch, static_cast<std::int64_t>(indices.size()), value);
-    }
-    throw_if_interrupted(fmt::format("stopped in epoch {}", epoch));
+    ++state_.optimizer_steps;
+    state_.batches = end;
+    if (ema_) ema_->update(state_.optimizer_steps);
+    save_within_epoch();
   }
-  return meter.metrics();
+  optimizer_.zero_grad();
+  return metrics_of(state_.loss_sum, logits_, targets_, classes);
 }
 
-void Trainer::recompute_norm_statistics(Examples& train, std::int64_t epoch) {
+void Trainer::save_within_epoch() {
+  const SavePolicy& policy = options_.save;
+  const bool by_step = policy.every_steps > 0 && state_.optimizer_steps % policy.every_steps == 0;
+  const bool by_time =
+      policy.every_minutes > 0 && seconds_since(last_save_) > 60 * policy.every_minutes;
+  const bool stop = interrupt_signal() != 0;
+  if (!by_step && !by_time && !stop && !take_save_request()) return;
+  swap_mean();
+  for (TrainingObserver* observer : observers_) observer->on_save(*this);
+  swap_mean();
+  last_save_ = Clock::now();
+  if (stop) {
+    throw_if_interrupted(
+        fmt::format("stopped in epoch {} after batch {}; all is saved, --resume goes on",
+                    state_.epoch, state_.batches));
+  }
+}
+
+void Trainer::end_epoch(Examples& train, Examples& validation, const EpochMetrics& trained,
+                        double seconds) {
+  const auto start = Clock::now();
+  EpochRecord record;
+  record.epoch = state_.epoch;
+  record.phase = state_.phase + 1;
+  record.learning_rate = rate_of_step(state_.optimizer_steps - 1);
+  record.train = trained;
+  swap_mean();
+  if (options_.phase.norm_statistics == NormStatistics::recomputed) {
+    recompute_norm_statistics(train);
+  }
+  record.validation = validate(validation);
+  record.seconds = seconds + seconds_since(start);
+  record.images_per_second = static_cast<double>(train.size()) / record.seconds;
+
+  const EpochDecision decision = callbacks_.end_epoch(state_.epoch - state_.first_epoch,
+                                                      figures(record), state_.learning_rate);
+  if (decision.keep_weights) {
+    kept_ = copy_of(network_);
+    state_.kept_epoch = state_.epoch;
+  }
+  if (decision.save_best) state_.best_epoch = state_.epoch;
+  state_.learning_rate = decision.learning_rate;
+  state_.phase_ended =
+      decision.stop || state_.epoch == state_.first_epoch + options_.phase.epochs - 1;
+  state_.callbacks = callbacks_.state();
+  state_.history.push_back(record);
+  ++state_.epoch;
+  state_.batches = 0;
+  state_.loss_sum = 0;
+  logits_.clear();
+  targets_.clear();
+  for (TrainingObserver* observer : observers_) observer->on_epoch(record, decision.save_best);
+  for (TrainingObserver* observer : observers_) observer->on_save(*this);
+  last_save_ = Clock::now();
+  swap_mean();
+  throw_if_interrupted(
+      fmt::format("stopped after epoch {}; all is saved, --resume goes on", record.epoch));
+}
+
+void Trainer::recompute_norm_statistics(Examples& train) {
   const torch::NoGradGuard no_grad;
   std::vector<std::pair<torch::nn::BatchNorm1dImpl*, double>> norms;
-  network_.head().eval();
+  network_.eval();
   for (const auto& module : network_.head().modules()) {
     if (auto* norm = module->as<torch::nn::BatchNorm1dImpl>()) {
       norms.emplace_back(norm, *norm->options.momentum());
@@ -189,32 +306,44 @@ void Trainer::recompute_norm_statistics(Examples& train, std::int64_t epoch) {
       norm->train();
     }
   }
-  for (const auto& indices : shuffled_batches(train.size(), config_.batch_size,
-                                              static_cast<std::uint64_t>(config_.seed), epoch)) {
-    forward_from(network_, train.inputs(epoch, indices), cut_);
+  if (norms.empty()) return;
+  for (const auto& indices : epoch_batches(train.targets(), options_.phase.batch_size,
+                                           options_.phase.sampler, options_.seed, state_.epoch)) {
+    const torch::Tensor inputs = train.inputs(state_.epoch, indices);
+    const PrecisionScope precision(options_.phase.training_precision, device_);
+    forward(inputs.to(device_));
   }
   for (const auto& [norm, momentum] : norms) norm->options.momentum(momentum);
 }
 
 EpochMetrics Trainer::validate(Examples& validation) {
   const torch::NoGradGuard no_grad;
-  network_.head().eval();
-  EpochMeter meter(network_.config().num_classes);
-  std::vector<std::int64_t> indices;
-  for (std::int64_t i = 0; i < validation.size(); ++i) {
-    indices.push_back(i);
-    if (static_cast<std::int64_t>(indices.size()) < config_.batch_size &&
-        i + 1 < validation.size()) {
-      continue;
+  network_.eval();
+  double loss_sum = 0;
+  std::vector<torch::Tensor> logits;
+  const auto batches = in_order(validation.size(), options_.phase.batch_size);
+  for (std::size_t b = 0; b < batches.size(); ++b) {
+    if (b + 1 < batches.size()) validation.prefetch(0, batches[b + 1]);
+    const torch::Tensor inputs = validation.inputs(0, batches[b]);
+    torch::Tensor out;
+    {
+      const PrecisionScope precision(options_.phase.training_precision, device_);
+      out = forward(inputs.to(device_)).to(torch::kFloat32);
     }
-    const std::vector<std::int64_t> targets = gather(validation.targets(), indices);
-    const torch::Tensor logits = forward_from(network_, validation.inputs(0, indices), cut_);
     const torch::Tensor loss = torch::nn::functional::cross_entropy(
-        logits, torch::tensor(targets, torch::kLong).to(logits.device()));
-    meter.add(loss.item<double>(), logits, targets);
-    indices.clear();
+        out,
+        torch::tensor(gather(validation.targets(), batches[b]), torch::kLong).to(out.device()));
+    loss_sum += loss.item<double>() * static_cast<double>(batches[b].size());
+    logits.push_back(out.to(torch::kCPU));
   }
-  return meter.metrics();
+  return metrics_of(loss_sum, logits, validation.targets(), network_.config().num_classes);
+}
+
+torch::Tensor forward_from(Network& network, torch::Tensor inputs, std::int64_t cut) {
+  if (cut < network.unit_count()) {
+    inputs = network.pool(network.forward_units(std::move(inputs), cut, network.unit_count()));
+  }
+  return network.classify(std::move(inputs));
 }
 
 }  // namespace xrayclf

@@ -43,9 +43,7 @@ void preprocess_directory(const std::string& directory) {
 
 class Benchmark {
  public:
-  Benchmark() : network_(make_network(NetworkConfig{})) {
-    freeze_prefix(*network_, network_->unit_count());
-  }
+  Benchmark() : network_(make_network(NetworkConfig{})) { open_network(*network_, {}); }
 
   double forward(std::int64_t batch) {
     const c10::InferenceMode inference;
@@ -73,11 +71,11 @@ class Benchmark {
     for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = static_cast<std::int64_t>(i % 3);
     CachedExamples train(rows, targets);
     CachedExamples validation(rows.narrow(0, 0, 3), {0, 1, 2});
-    TrainerConfig config;
-    config.epochs = 1;
-    Trainer(*network_, network_->unit_count(), config).fit(train, validation, [](std::int64_t i) {
-      return std::to_string(i);
-    });
+    TrainerOptions options;
+    options.phase.epochs = 1;
+    options.inputs_from = network_->unit_count();
+    Trainer trainer(*network_, open_network(*network_, {}), options, {});
+    trainer.fit(train, validation, [](std::int64_t i) { return std::to_string(i); });
   }
 
   std::shared_ptr<Network> network_;

@@ -1,11 +1,11 @@
 #include <gtest/gtest.h>
 #include <opencv2/core.hpp>
 
+#include "support/train_head.hpp"
 #include "xrayclf/image/phantom.hpp"
 #include "xrayclf/image/preprocess.hpp"
 #include "xrayclf/inference/features.hpp"
 #include "xrayclf/model/architecture.hpp"
-#include "xrayclf/training/trainer.hpp"
 
 namespace xrayclf {
 namespace {
@@ -17,8 +17,8 @@ TEST(OverfitIntegrationTest, EightImagesAreLearntByHeart) {
   config.flavour = Flavour::tf;
   config.dropout = {0, 0, 0};
   const auto network = make_network(config);
+  network->eval();
   const std::int64_t cut = network->unit_count();
-  freeze_prefix(*network, cut);
   PreprocessConfig preprocessing;
   preprocessing.image_size = 96;
   const Preprocessor prepare(preprocessing);
@@ -37,11 +37,9 @@ TEST(OverfitIntegrationTest, EightImagesAreLearntByHeart) {
   ASSERT_EQ(rows.sizes(), (std::vector<std::int64_t>{8, network->feature_channels()}));
   CachedExamples train(rows, targets);
   CachedExamples validation(rows, targets);
-  TrainerConfig training;
-  training.epochs = 60;
-  const auto history = Trainer(*network, cut, training).fit(train, validation, [](std::int64_t i) {
-    return std::to_string(i);
-  });
+  testing::HeadTraining training;
+  training.phase.epochs = 60;
+  const auto history = testing::train_head(*network, train, validation, training);
   EXPECT_EQ(history.back().train.accuracy, 1.0);
   EXPECT_LT(history.back().train.loss, 0.05);
 }

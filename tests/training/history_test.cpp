@@ -12,15 +12,19 @@
 namespace xrayclf {
 namespace {
 
-TEST(HistoryTest, OnlyStrictImprovementCountsAndNanNeverDoes) {
-  const double nan = std::nan("");
-  EXPECT_TRUE(improves(0.8, 0.7, Monitor::val_accuracy));
-  EXPECT_FALSE(improves(0.7, 0.7, Monitor::val_accuracy));
-  EXPECT_TRUE(improves(0.3, 0.4, Monitor::val_loss));
-  EXPECT_FALSE(improves(0.4, 0.3, Monitor::val_loss));
-  EXPECT_TRUE(improves(0.1, nan, Monitor::val_auroc));
-  EXPECT_FALSE(improves(nan, 0.1, Monitor::val_auroc));
-  EXPECT_FALSE(improves(nan, nan, Monitor::val_loss));
+TEST(HistoryTest, ARecordComesBackFromJsonBitForBit) {
+  EpochRecord record;
+  record.epoch = 3;
+  record.phase = 2;
+  record.train = {0.1 + 0.2, 1.0 / 3, std::nan("")};
+  record.learning_rate = 1e-7;
+  const EpochRecord back = epoch_record_from_json(nlohmann::json::parse(to_json(record).dump()));
+  EXPECT_EQ(back.epoch, 3);
+  EXPECT_EQ(back.phase, 2);
+  EXPECT_EQ(back.train.loss, 0.1 + 0.2);
+  EXPECT_EQ(back.train.accuracy, 1.0 / 3);
+  EXPECT_TRUE(std::isnan(back.train.auroc));
+  EXPECT_EQ(back.learning_rate, 1e-7);
 }
 
 TEST(HistoryTest, CsvAndJsonHoldTheSameFiguresAndUndefinedOnesAreEmpty) {

@@ -6,8 +6,9 @@
 
 #include "support/golden_models.hpp"
 #include "xrayclf/model/network.hpp"
-#include "xrayclf/training/adam.hpp"
 #include "xrayclf/training/loss.hpp"
+#include "xrayclf/training/opening.hpp"
+#include "xrayclf/training/optimizer.hpp"
 #include "xrayclf/training/trainer.hpp"
 
 namespace xrayclf {
@@ -38,6 +39,52 @@ class TrainingStepGoldenTest : public ::testing::Test {
     return torch::cat(images);
   }
 
+  /// Takes the run's steps from `inputs` of unit `cut` on, in double, and compares losses, first
+  /// gradients and weights.
+  static void expect_steps(const json& golden, const json& run, double rate, Network& network,
+                           const torch::Tensor& inputs, std::int64_t cut, NormMode norms) {
+    const auto labels = golden.at("labels").get<std::vector<std::int64_t>>();
+    const torch::Tensor weights =
+        torch::tensor(golden.at("class_weight").get<std::vector<double>>(), torch::kDouble);
+    OptimizerConfig config;
+    config.learning_rate = rate;
+    config.form = run.at("adam") == "keras" ? AdamForm::keras : AdamForm::torch;
+    Optimizer optimizer(network, config);
+    LossConfig loss_config;
+    loss_config.reduction = run.at("loss") == "keras" ? LossReduction::keras : LossReduction::torch;
+    set_training_mode(network, cut, norms, DropConnect::off);
+    const json& numbers = run.at("f64");
+    for (std::size_t step = 1; step <= numbers.at("losses").size(); ++step) {
+      optimizer.zero_grad();
+      const torch::Tensor loss =
+          classification_loss(forward_from(network, inputs, cut),
+                              one_hot(labels, 3).to(torch::kDouble), weights, loss_config);
+      const double value = numbers.at("losses")[step - 1];
+      EXPECT_NEAR(loss.item<double>(), value, 1e-7 * std::max(1.0, value)) << "step " << step;
+      loss.backward();
+      if (step == 1) {
+        for (const Optimizer::Slot& slot : optimizer.slots()) {
+          const double l2 = numbers.at("grad_l2_step1").at(slot.name);
+          EXPECT_NEAR(slot.parameter.grad().norm().item<double>(), l2, 1e-7 * std::max(1.0, l2))
+              << slot.name;
+        }
+      }
+      optimizer.step();
+      const std::string name = "step" + std::to_string(step);
+      if (!numbers.at("after").contains(name)) continue;
+      const auto state = state_of(network);
+      for (const auto& [key, figures] : numbers.at("after").at(name).items()) {
+        expect_close(figures, state.at(key), 1e-7, name + " " + key);
+      }
+    }
+  }
+
+  static torch::Tensor prefix(Network& network, const torch::Tensor& images, std::int64_t cut) {
+    const torch::NoGradGuard no_grad;
+    torch::Tensor out = network.forward_units(images, 0, cut);
+    return cut == network.unit_count() ? network.pool(out) : out;
+  }
+
   static void expect_close(const json& expected, const torch::Tensor& actual, double tolerance,
                            const std::string& what) {
     const torch::Tensor flat = actual.detach().to(torch::kDouble).flatten();
@@ -55,54 +102,45 @@ class TrainingStepGoldenTest : public ::testing::Test {
 TEST_F(TrainingStepGoldenTest, FiveStepsOfTheHeadEqualBothLossesAndBothFormsOfAdamInDouble) {
   const json expected = golden();
   const torch::Tensor images = batch(expected).to(torch::kDouble);
-  const auto labels = expected.at("labels").get<std::vector<std::int64_t>>();
-  const auto weights = expected.at("class_weight").get<std::vector<double>>();
   for (const json& run : expected.at("phase1").at("runs")) {
     SCOPED_TRACE(run.at("loss").get<std::string>() + " loss, " + run.at("adam").get<std::string>() +
                  " Adam");
     const auto network = formula_network(expected);
     network->to(torch::kDouble);
-    const std::int64_t cut = network->unit_count();
-    freeze_prefix(*network, cut);
-    torch::Tensor features;
-    {
-      const torch::NoGradGuard no_grad;
-      features = network->pool(network->forward_units(images, 0, cut));
-    }
-    OptimizerConfig config;
-    config.learning_rate = expected.at("phase1").at("lr");
-    config.form = run.at("adam") == "keras" ? AdamForm::keras : AdamForm::torch;
-    Adam optimizer(network->named_parameters(), config);
-    std::int64_t trainable = 0;
-    for (const Adam::Slot& slot : optimizer.slots()) trainable += slot.parameter.numel();
-    EXPECT_EQ(trainable, run.at("trainable_parameters").get<std::int64_t>());
+    const Opening opening = open_network(*network, {});
+    EXPECT_EQ(opening.cut, network->unit_count());
+    EXPECT_EQ(opening.trainable, run.at("trainable_parameters").get<std::int64_t>());
+    expect_steps(expected, run, expected.at("phase1").at("lr"), *network,
+                 prefix(*network, images, opening.cut), opening.cut, NormMode::inference);
+  }
+}
 
-    network->head().train();
-    const json& numbers = run.at("f64");
-    for (std::size_t step = 1; step <= numbers.at("losses").size(); ++step) {
-      optimizer.zero_grad();
-      const torch::Tensor loss = weighted_cross_entropy(
-          forward_from(*network, features, cut), torch::tensor(labels),
-          torch::tensor(weights, torch::kDouble),
-          run.at("loss") == "keras" ? LossReduction::keras : LossReduction::torch);
-      const double value = numbers.at("losses")[step - 1];
-      EXPECT_NEAR(loss.item<double>(), value, 1e-7 * std::max(1.0, value)) << "step " << step;
-      loss.backward();
-      if (step == 1) {
-        for (const Adam::Slot& slot : optimizer.slots()) {
-          const double l2 = numbers.at("grad_l2_step1").at(slot.name);
-          EXPECT_NEAR(slot.parameter.grad().norm().item<double>(), l2, 1e-7 * std::max(1.0, l2))
-              << slot.name;
-        }
-      }
-      optimizer.step();
-      const std::string name = "step" + std::to_string(step);
-      if (!numbers.at("after").contains(name)) continue;
-      const auto state = state_of(*network);
-      for (const auto& [key, figures] : numbers.at("after").at(name).items()) {
-        expect_close(figures, state.at(key), 1e-7, name + " " + key);
-      }
+TEST_F(TrainingStepGoldenTest, FiveStepsOfTheLastThirtyKerasLayersEqualTheReferenceInDouble) {
+  const json expected = golden();
+  const torch::Tensor images = batch(expected).to(torch::kDouble);
+  for (const json& run : expected.at("phase2").at("runs")) {
+    const std::string mode = run.at("opened_backbone_bn");
+    SCOPED_TRACE(run.at("loss").get<std::string>() + " loss, " + run.at("adam").get<std::string>() +
+                 " Adam, norms in " + mode);
+    const auto network = formula_network(expected);
+    network->to(torch::kDouble);
+    OpenConfig open;
+    open.part = OpenPart::last_keras_layers;
+    const Opening opening = open_network(*network, open);
+    EXPECT_EQ(network->unit_name(opening.cut), "features.7.0");
+    EXPECT_EQ(opening.trainable, 5'887'735);
+    const bool training = mode.rfind("train mode", 0) == 0;
+    for (const auto& module : network->modules()) {
+      // The reference moved its statistics as Keras does.
+      if (auto* norm = module->as<torch::nn::BatchNorm2dImpl>()) norm->options.momentum(0.01);
     }
+    expect_steps(expected, run, expected.at("phase2").at("lr"), *network,
+                 prefix(*network, images, opening.cut), opening.cut,
+                 training ? NormMode::training : NormMode::inference);
+    // The cut falls inside the block: its first convolution stays.
+    const auto parameters = network->named_parameters();
+    EXPECT_FALSE(parameters["features.7.0.block.0.0.weight"].requires_grad());
+    EXPECT_TRUE(parameters["features.7.0.block.0.1.weight"].requires_grad());
   }
 }
 

@@ -7,7 +7,7 @@
 #include "xrayclf/core/fields.hpp"
 #include "xrayclf/model/network.hpp"
 #include "xrayclf/model/precision.hpp"
-#include "xrayclf/training/config.hpp"
+#include "xrayclf/training/phase.hpp"
 
 namespace xrayclf {
 
@@ -28,45 +28,112 @@ struct ModelConfig {
   }
 };
 
-/// `xrayclf train`: trains the head on a frozen backbone.
-struct TrainConfig {
+/// The frozen prefix's outputs, computed once.
+struct CacheConfig {
+  Precision precision = Precision::float32;
+  double memory_gib = 4;
+
+  template <class Field>
+  static void fields(Field&& field) {
+    field("precision", &CacheConfig::precision,
+          "In what numbers outputs of the frozen part are kept");
+    field("memory_gib", &CacheConfig::memory_gib,
+          "Larger caches lie in a file of the run directory that vanishes with the process",
+          at_least(0.0), Unit{"GiB"});
+  }
+};
+
+struct SaveConfig {
+  std::int64_t every_steps = 0;
+  double every_minutes = 10;
+  std::int64_t keep = 2;
+
+  template <class Field>
+  static void fields(Field&& field) {
+    field("every_steps", &SaveConfig::every_steps,
+          "Save within an epoch after so many optimiser steps; 0 for never",
+          at_least(std::int64_t{0}), Unit{"steps"});
+    field("every_minutes", &SaveConfig::every_minutes,
+          "Save within an epoch when the last save is so long ago; 0 for never", at_least(0.0),
+          Unit{"minutes"});
+    field("keep", &SaveConfig::keep, "States kept beside the best",
+          in_range(std::int64_t{1}, std::int64_t{1000}));
+  }
+};
+
+/// What a phase changes of the settings beside `phases`: a part of a PhaseConfig in JSON.
+struct PhasePatch {
+  nlohmann::json patch = nlohmann::json::object();
+  static PhasePatch from_json(const nlohmann::json& in, const std::string& path, Required mode);
+  nlohmann::json to_json() const { return patch; }
+};
+
+/// `xrayclf train`: by default the head on a frozen backbone.
+struct TrainConfig : PhaseConfig {
   std::string data;
   std::string output;
+  std::string resume;
+  std::string checkpoint;
   ModelConfig model;
-  std::int64_t epochs = 30;
-  std::int64_t batch_size = 32;
-  OptimizerConfig optimizer;
-  LossConfig loss;
-  Monitor monitor = Monitor::val_auroc;
-  NormStatistics norm_statistics = NormStatistics::recomputed;
+  std::vector<PhasePatch> phases;
+  bool folds = false;
+  std::int64_t test_fold = 0;
+  std::int64_t validation_fold = 0;
+  CacheConfig cache;
+  SaveConfig save;
+  bool tensorboard = true;
   std::int64_t seed = 1;
   std::string device = "auto";
   Precision precision = Precision::float32;
 
   template <class Field>
   static void fields(Field&& field) {
-    field("data", &TrainConfig::data, "Directory made by xrayclf preprocess", required());
-    field("output", &TrainConfig::output, "Run directory to create; must not exist or be empty",
-          required());
-    field("model", &TrainConfig::model, "Network");
-    field("epochs", &TrainConfig::epochs, "Passes over the training images",
-          in_range(std::int64_t{1}, std::int64_t{100000}));
-    field("batch_size", &TrainConfig::batch_size, "Images a step",
-          in_range(std::int64_t{2}, std::int64_t{65536}), Unit{"images"});
-    field("optimizer", &TrainConfig::optimizer, "Adam");
-    field("loss", &TrainConfig::loss, "Cross-entropy");
-    field("monitor", &TrainConfig::monitor, "Figure that decides which epoch is best");
-    field("norm_statistics", &TrainConfig::norm_statistics,
-          "Statistics of the head's batch norms: running averages as Keras, or recomputed exactly "
-          "after every epoch");
-    field("seed", &TrainConfig::seed, "Seed of initial weights, order and dropout",
+    using C = TrainConfig;
+    field("data", &C::data, "Directory made by xrayclf preprocess");
+    field("output", &C::output, "Run directory to create; must not exist or be empty");
+    field("resume", &C::resume,
+          "Run to go on with, by its own configuration; instead of every other setting");
+    field("checkpoint", &C::checkpoint,
+          "Run (its best checkpoint) or checkpoint directory to start from, instead of model");
+    field("model", &C::model, "Network");
+    PhaseConfig::fields(field);
+    field(
+        "phases", &C::phases,
+        "Phases one after the other: a list of objects, each with what it changes of the settings "
+        "beside it");
+    field(
+        "folds", &C::folds,
+        "Cross-validation over the data set's folds: one run a fold, tested on it, and the results "
+        "of all together");
+    field("test_fold", &C::test_fold,
+          "One run by the data set's folds instead of its splits: the fold left out; 0 for splits",
           at_least(std::int64_t{0}));
-    field("device", &TrainConfig::device, "auto, cpu, cuda or cuda:N");
-    field("precision", &TrainConfig::precision, "Arithmetic of the frozen backbone");
+    field("validation_fold", &C::validation_fold,
+          "The fold that validates such a run; 0 for the one after test_fold",
+          at_least(std::int64_t{0}));
+    field("cache", &C::cache, "Outputs of the frozen part");
+    field("save", &C::save, "When a run is saved within an epoch, and how much is kept");
+    field("tensorboard", &C::tensorboard, "Whether event files for TensorBoard are written");
+    field("seed", &C::seed, "Seed of initial weights, order, views and dropout",
+          at_least(std::int64_t{0}));
+    field("device", &C::device, "auto, cpu, cuda or cuda:N");
+    field("precision", &C::precision, "Arithmetic of the frozen backbone");
   }
 };
 
-/// Prints one JSON object: run, best_epoch, validation.
+/// `xrayclf finetune`: the same from a trained checkpoint, by default as the reference study does.
+struct FinetuneConfig : TrainConfig {
+  FinetuneConfig() {
+    open.part = OpenPart::last_keras_layers;
+    epochs = 20;
+    optimizer.learning_rate = 1e-4;
+  }
+};
+
+/// Prints one JSON object: run, best_epoch, validation; with folds run, folds and the pooled
+/// accuracy.
 void train(const TrainConfig& config, std::ostream& out);
+/// Throws ConfigError without a checkpoint or a run to resume.
+void finetune(const FinetuneConfig& config, std::ostream& out);
 
 }  // namespace xrayclf

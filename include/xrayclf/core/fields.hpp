@@ -263,6 +263,8 @@ constexpr FieldKind kind_of() {
     return FieldKind::integer;
   else if constexpr (std::is_same_v<T, double>)
     return FieldKind::number;
+  else if constexpr (requires { T::flag_kind; })
+    return T::flag_kind;  // a type of its own JSON says how its flag is read
   else if constexpr (HasFields<T>::value || HasOwnJson<T>::value)
     return FieldKind::object_list;
   else if constexpr (IsVector<T>::value) {

@@ -5,8 +5,12 @@
 namespace xrayclf {
 
 /// From now on the first SIGINT or SIGTERM only raises a flag, and the second stops the process at
-/// once with 128 + signal. SIGPIPE and SIGXFSZ are ignored, so that writes report the error.
+/// once with 128 + signal. SIGUSR1 asks a training run to save and to go on. SIGPIPE and SIGXFSZ
+/// are ignored, so that writes report the error.
 void install_signal_handlers();
+
+/// Whether a SIGUSR1 came since the last call.
+bool take_save_request() noexcept;
 
 /// The signal that asked us to stop, or 0.
 int interrupt_signal() noexcept;

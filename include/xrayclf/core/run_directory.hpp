@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -11,6 +12,9 @@ class RunDirectory {
   /// Throws IoError if `path` holds anything already (a run is never reused silently), cannot be
   /// created, or is being written by another process.
   static RunDirectory create(const std::filesystem::path& path);
+  /// A run that exists, to go on with; leftovers of a killed writer are removed. Throws IoError if
+  /// it is no run (no config.json) or is being written by another process.
+  static RunDirectory open(const std::filesystem::path& path);
   ~RunDirectory();
   RunDirectory(RunDirectory&& other) noexcept;
   RunDirectory& operator=(RunDirectory&&) = delete;
@@ -20,13 +24,15 @@ class RunDirectory {
   std::filesystem::path environment() const { return path_ / "environment.json"; }
   std::filesystem::path log() const { return path_ / "log.txt"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
-  /// The directory of the checkpoint after an epoch (counted from 1).
-  std::filesystem::path checkpoint(std::int64_t epoch) const;
+  /// The directory of the checkpoint after `epochs` whole epochs and `batches` of the next one. The
+  /// names of later states sort after those of earlier ones.
+  std::filesystem::path checkpoint(std::int64_t epochs, std::int64_t batches = 0) const;
   /// Text files that hold the name of a directory beside them.
   std::filesystem::path best() const { return checkpoints() / "best"; }
   std::filesystem::path last() const { return checkpoints() / "last"; }
 
  private:
+  static RunDirectory lock(const std::filesystem::path& path);
   RunDirectory(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
   std::filesystem::path path_;
   int lock_ = -1;

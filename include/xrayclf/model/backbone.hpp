@@ -17,12 +17,21 @@ struct BackboneUnit {
   std::vector<std::shared_ptr<torch::nn::Module>> modules;  ///< that hold its parameters
 };
 
+/// A layer as Keras lists it in `model.layers`, and the module here that holds its parameters; the
+/// name is empty for a layer without any.
+struct KerasLayer {
+  std::string name;
+  std::string module;  ///< state name, for example "features.7.0.block.0.1"
+};
+
 /// The part of a network that turns images into a feature map: a chain of units, each fed with the
 /// output of the one before. A backbone keeps its parameters in child modules named as the
 /// reference implementation names them, and none of its own.
 class Backbone : public torch::nn::Module {
  public:
   const std::vector<BackboneUnit>& units() const { return units_; }
+  /// The layers of keras.applications' model without its top, in its order; empty if not known.
+  const std::vector<KerasLayer>& keras_layers() const { return keras_layers_; }
   int64_t feature_channels() const { return feature_channels_; }
 
   /// [N, C, h, w] -> [N, C]. The mean over the map unless the reference does otherwise.
@@ -38,6 +47,7 @@ class Backbone : public torch::nn::Module {
 
  protected:
   std::vector<BackboneUnit> units_;
+  std::vector<KerasLayer> keras_layers_;
   int64_t feature_channels_ = 0;
   double classifier_dropout_ = 0.2;
 };

@@ -19,9 +19,13 @@
 ///   model.safetensors    the whole state; architecture and classes stand in its metadata, too
 ///   checkpoint.json      CheckpointInfo and the golden sample's logits
 ///   golden_sample.png    one prepared image; loading computes its logits and compares
-///   (extra files)        of the caller, for example an optimiser's state
+///   (extra files)        of the caller, for example a training state
+///   tensors.safetensors  tensors of the caller, for example an optimiser's moments
 ///   MANIFEST.json        name, size and SHA-256 of every file, written last
 namespace xrayclf {
+
+/// The file of a checkpoint's extra tensors.
+inline constexpr const char* kCheckpointTensors = "tensors.safetensors";
 
 /// How a model is to be used.
 struct CheckpointInfo {
@@ -45,12 +49,13 @@ struct LoadedCheckpoint {
 
 /// Writes the directory whole: beside it under a temporary name, flushed, then renamed; one of that
 /// name is replaced. `golden_image` is an 8-bit grey image as prepared for the network.
-/// `extra_files` maps file names to contents. The network's mode and device are left as they are.
-/// Throws NumericError if a weight is not finite, ModelError if the classes do not fit the network,
-/// IoError.
+/// `extra_files` maps file names to contents; `extra_tensors`, if any, become kCheckpointTensors.
+/// The network's mode and device are left as they are. Throws NumericError if a weight is not
+/// finite, ModelError if the classes do not fit the network, IoError.
 void write_checkpoint(const std::filesystem::path& directory, Network& network,
                       const CheckpointInfo& info, const cv::Mat& golden_image,
-                      const std::map<std::string, std::string>& extra_files = {});
+                      const std::map<std::string, std::string>& extra_files = {},
+                      const std::map<std::string, torch::Tensor>& extra_tensors = {});
 
 /// Throws ModelError that says which file is wrong and how: missing, damaged, of another version,
 /// or a golden sample whose logits come out differently here.

@@ -57,6 +57,14 @@ void load_state(Network& network, const std::filesystem::path& path);
 void save_state(Network& network, const std::filesystem::path& path,
                 const std::map<std::string, std::string>& metadata);
 
+/// Any named tensors, as float32 or int64. Throws as save_state().
+void write_tensors(const std::filesystem::path& path,
+                   const std::map<std::string, torch::Tensor>& tensors,
+                   const std::map<std::string, std::string>& metadata);
+
+/// All tensors of a file, on the CPU. Throws IoError, ModelError.
+std::map<std::string, torch::Tensor> read_tensors(const std::filesystem::path& path);
+
 /// Parameters and buffers by state name, sharing memory with the module.
 std::map<std::string, torch::Tensor> state_of(const torch::nn::Module& module);
 

@@ -1,6 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
 
 #include <opencv2/core.hpp>
 
@@ -10,33 +14,46 @@
 
 namespace xrayclf {
 
-/// Keeps the best and the last checkpoint of a run: a directory each under checkpoints/, and the
-/// text files `best` and `last` that name them. A directory is complete before a pointer names it,
-/// and one that no pointer names is removed only after that.
+/// Saves a run so that it can go on from there: a checkpoint directory after every epoch and
+/// whenever the trainer asks, and the text files `best` and `last` that name two of them. A
+/// directory is complete before a pointer names it, and only then are older ones removed: all but
+/// the last `keep`, the best, and the one whose weights the phase may end with.
 class CheckpointKeeper : public TrainingObserver {
  public:
   /// `golden_image` is a prepared image whose logits are stored for the check at load.
   CheckpointKeeper(const RunDirectory& run, Network& network, CheckpointInfo info,
-                   cv::Mat golden_image);
+                   cv::Mat golden_image, std::int64_t keep);
 
-  /// Saves the epoch if it is the best so far; the last one is saved by finish().
-  void on_epoch(const EpochRecord& record, bool best) override;
-  /// Saves the last epoch. An epoch that never was best (a monitored figure that is NaN throughout)
-  /// leaves the last as best.
-  void finish();
-
-  std::int64_t best_epoch() const { return best_epoch_; }
+  /// Before the first step, which proves that the run can be saved.
+  void save_start(const TrainingState& state);
+  void on_save(const Trainer& trainer) override;
+  /// Saves the state that follows the last epoch. An epoch that never was best (a monitored figure
+  /// that is NaN throughout) leaves the last as best.
+  void finish(const TrainingState& state);
 
  private:
-  void save(const EpochRecord& record);
-  void point(const std::filesystem::path& pointer, std::int64_t epoch);
+  void save(const TrainingState& state, const std::map<std::string, torch::Tensor>& tensors);
+  void point(const std::filesystem::path& pointer, const std::filesystem::path& directory);
+  void prune(const TrainingState& state);
 
   const RunDirectory& run_;
   Network& network_;
   CheckpointInfo info_;
   cv::Mat golden_image_;
-  EpochRecord last_;
-  std::int64_t best_epoch_ = 0;
+  std::int64_t keep_;
 };
+
+/// A state to go on from.
+struct SavedRun {
+  std::filesystem::path directory;
+  LoadedCheckpoint checkpoint;
+  TrainingState state;
+  std::map<std::string, torch::Tensor> tensors;  ///< Trainer::tensors(); none before step 1
+  std::map<std::string, torch::Tensor> kept;     ///< weights of the state's kept epoch, if any
+};
+
+/// The last complete checkpoint of a run; damaged ones are passed over with a warning. Throws
+/// ModelError if none is left.
+SavedRun last_saved(const RunDirectory& run, const torch::Device& device);
 
 }  // namespace xrayclf

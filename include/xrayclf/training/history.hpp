@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "xrayclf/training/config.hpp"
+#include "xrayclf/callbacks/monitor.hpp"
 
 namespace xrayclf {
 
@@ -19,7 +19,8 @@ struct EpochMetrics {
 
 /// One row of a run's history.
 struct EpochRecord {
-  std::int64_t epoch = 0;  ///< from 1
+  std::int64_t epoch = 0;  ///< from 1, over all phases
+  std::int64_t phase = 1;  ///< from 1
   EpochMetrics train;      ///< while training: with dropout, before each step
   EpochMetrics validation;
   double learning_rate = 0;
@@ -27,14 +28,14 @@ struct EpochRecord {
   double images_per_second = 0;
 };
 
-/// The monitored figure.
-double monitored(const EpochRecord& record, Monitor monitor);
-/// Whether `candidate` is strictly better than `best`; NaN never is, and anything beats NaN.
-bool improves(double candidate, double best, Monitor monitor);
+/// The record's figures by name, as the callbacks know them.
+EpochFigures figures(const EpochRecord& record);
 
 /// Figures that are not finite become null.
 nlohmann::ordered_json to_json(const EpochMetrics& metrics);
 nlohmann::ordered_json to_json(const EpochRecord& record);
+/// The inverse; null becomes NaN. Throws nlohmann::json::exception.
+EpochRecord epoch_record_from_json(const nlohmann::json& json);
 
 /// Writes history.csv and history.json into `directory`, whole.
 void write_history(const std::filesystem::path& directory, const std::vector<EpochRecord>& history);

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <future>
+#include <map>
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+#include "xrayclf/augment/augmenter.hpp"
+#include "xrayclf/inference/features.hpp"
+#include "xrayclf/training/examples.hpp"
+
+namespace xrayclf {
+
+/// Examples that are augmented anew every epoch and then pass the frozen prefix. Views of announced
+/// batches are drawn in the background while the network trains; what they are is a function of
+/// (seed, epoch, index) alone.
+class FreshExamples : public Examples {
+ public:
+  /// `image(i)` gives prepared images and is called from several threads. The network outlives this
+  /// and is on `options.device`.
+  FreshExamples(Network& network, std::int64_t cut, InputSpec input,
+                std::vector<std::int64_t> targets, std::function<cv::Mat(std::int64_t)> image,
+                Augmenter augmenter, std::uint64_t seed, PrefixOptions options);
+  ~FreshExamples() override;
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(targets_.size()); }
+  const std::vector<std::int64_t>& targets() const override { return targets_; }
+  torch::Tensor inputs(std::int64_t epoch, const std::vector<std::int64_t>& indices) override;
+  Batch batch(std::int64_t epoch, std::int64_t step, const std::vector<std::int64_t>& indices,
+              std::int64_t classes) override;
+  void prefetch(std::int64_t epoch, const std::vector<std::int64_t>& indices) override;
+
+ private:
+  using Key = std::pair<std::int64_t, std::vector<std::int64_t>>;
+
+  std::vector<cv::Mat> draw(std::int64_t epoch, const std::vector<std::int64_t>& indices) const;
+  torch::Tensor images(std::int64_t epoch, const std::vector<std::int64_t>& indices);
+  torch::Tensor prefix(const torch::Tensor& images);
+
+  Network& network_;
+  std::int64_t cut_;
+  InputSpec input_;
+  std::vector<std::int64_t> targets_;
+  std::function<cv::Mat(std::int64_t)> image_;
+  Augmenter augmenter_;
+  std::uint64_t seed_;
+  PrefixOptions options_;
+  std::map<Key, std::future<std::vector<cv::Mat>>> announced_;
+};
+
+}  // namespace xrayclf

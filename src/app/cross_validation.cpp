@@ -1,0 +1,155 @@
+#include "app/cross_validation.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <ostream>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "app/classify_rows.hpp"
+#include "app/training_run.hpp"
+#include "xrayclf/core/atomic_file.hpp"
+#include "xrayclf/core/error.hpp"
+#include "xrayclf/core/json_file.hpp"
+#include "xrayclf/core/run_directory.hpp"
+#include "xrayclf/core/text.hpp"
+#include "xrayclf/core/version.hpp"
+#include "xrayclf/evaluation/report.hpp"
+#include "xrayclf/model/device.hpp"
+
+namespace xrayclf {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::int64_t fold_count(const PreparedSet& set) {
+  std::int64_t folds = 0;
+  for (const Record& record : set.records) folds = std::max(folds, record.fold);
+  return folds;
+}
+
+void append(Predictions& all, const Predictions& more) {
+  all.classes = more.classes;
+  all.paths.insert(all.paths.end(), more.paths.begin(), more.paths.end());
+  all.truth.insert(all.truth.end(), more.truth.begin(), more.truth.end());
+  all.patients.insert(all.patients.end(), more.patients.begin(), more.patients.end());
+  all.probabilities.insert(all.probabilities.end(), more.probabilities.begin(),
+                           more.probabilities.end());
+}
+
+/// Writes predictions and report; returns the report's JSON.
+nlohmann::ordered_json write_evaluation(const fs::path& directory, const Predictions& predictions,
+                                        const nlohmann::ordered_json& provenance,
+                                        std::string* text = nullptr) {
+  const Report report = make_report(predictions, {});
+  ReportContext context;
+  context.provenance = provenance;
+  make_directories(directory);
+  const nlohmann::ordered_json json = report_json(report, context);
+  write_json_file(directory / "report.json", json);
+  const std::string printed = report_text(report, context);
+  write_file(directory / "report.txt", printed);
+  if (text != nullptr) *text = printed;
+  // Last: its presence says that the fold is done.
+  write_predictions_csv(directory / "predictions.csv", predictions);
+  return json;
+}
+
+Predictions run_fold(TrainConfig config, const PreparedSet& set) {
+  const fs::path evaluation = fs::path(config.output) / "test";
+  if (fs::exists(evaluation / "predictions.csv")) {
+    return read_predictions_csv(evaluation / "predictions.csv");
+  }
+  const bool begun = fs::exists(fs::path(config.output) / "config.json");
+  begun ? resume_run(config, set) : start_run(config, set);
+  auto classifier = Classifier::load(config.output, select_device(config.device), config.precision);
+  const Predictions predictions =
+      classify_rows(classifier, set, rows_of(set, config, "test"), config.batch_size);
+  write_evaluation(evaluation, predictions,
+                   {{"versions", version_info()},
+                    {"checkpoint", classifier.path().string()},
+                    {"data", config.data},
+                    {"fold", config.test_fold}});
+  return predictions;
+}
+
+}  // namespace
+
+std::vector<std::size_t> rows_of(const PreparedSet& set, const TrainConfig& config,
+                                 std::string_view split) {
+  if (config.test_fold == 0) return set.split(split);
+  const std::int64_t folds = fold_count(set);
+  if (config.test_fold > folds || config.validation_fold > folds) {
+    throw DataError(fmt::format("{}: its manifest has {}, so there is no fold {}",
+                                printable(set.root.string()), counted(folds, "fold"),
+                                std::max(config.test_fold, config.validation_fold)));
+  }
+  const std::int64_t validation =
+      config.validation_fold == 0 ? config.test_fold % folds + 1 : config.validation_fold;
+  if (validation == config.test_fold) {
+    throw ConfigError("test_fold and validation_fold are the same");
+  }
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < set.records.size(); ++i) {
+    const std::int64_t fold = set.records[i].fold;
+    const std::string_view own = fold == 0                  ? ""
+                                 : fold == config.test_fold ? "test"
+                                 : fold == validation       ? "validation"
+                                                            : "train";
+    if (own == split) rows.push_back(i);
+  }
+  if (rows.empty()) {
+    throw DataError(printable(set.root.string()) + ": no image in " + std::string(split) +
+                    " by its folds");
+  }
+  return rows;
+}
+
+void cross_validate(const TrainConfig& config, const PreparedSet& set, bool resumes,
+                    std::ostream& out) {
+  const std::int64_t folds = fold_count(set);
+  if (folds < 3) {
+    throw DataError(fmt::format(
+        "{}: cross-validation needs at least three folds in manifest.csv, found {}; see xrayclf "
+        "preprocess --split.folds",
+        printable(set.root.string()), folds));
+  }
+  const RunDirectory run =
+      resumes ? RunDirectory::open(config.output) : RunDirectory::create(config.output);
+  if (!resumes) write_json_file(run.config(), nlohmann::json(write_json(config)));
+  Predictions all;
+  nlohmann::ordered_json by_fold = nlohmann::ordered_json::array();
+  for (std::int64_t fold = 1; fold <= folds; ++fold) {
+    TrainConfig own = config;
+    own.folds = false;
+    own.test_fold = fold;
+    own.validation_fold = fold % folds + 1;
+    own.output = (run.path() / fmt::format("fold-{}", fold)).string();
+    spdlog::info("fold {} of {}", fold, folds);
+    append(all, run_fold(own, set));
+    const auto report = read_json_file(fs::path(own.output) / "test" / "report.json");
+    by_fold.push_back({{"fold", fold},
+                       {"samples", report.at("samples")},
+                       {"accuracy", report.at("metrics").at("accuracy")},
+                       {"balanced_accuracy", report.at("metrics").at("balanced_accuracy")},
+                       {"auroc_macro", report.at("metrics").at("auroc_macro")}});
+  }
+  std::string text;
+  const auto pooled = write_evaluation(
+      run.path() / "pooled", all,
+      {{"versions", version_info()}, {"data", config.data}, {"folds", folds}}, &text);
+  const nlohmann::ordered_json summary = {
+      {"run", config.output},
+      {"folds", by_fold},
+      {"pooled",
+       {{"samples", pooled.at("samples")},
+        {"accuracy", pooled.at("metrics").at("accuracy")},
+        {"balanced_accuracy", pooled.at("metrics").at("balanced_accuracy")},
+        {"auroc_macro", pooled.at("metrics").at("auroc_macro")}}}};
+  write_json_file(run.path() / "cross_validation.json", summary);
+  spdlog::info("all folds together:\n{}", text);
+  out << summary.dump() << "\n";
+}
+
+}  // namespace xrayclf

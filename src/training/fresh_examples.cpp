@@ -1,0 +1,104 @@
+#include "xrayclf/training/fresh_examples.hpp"
+
+#include <utility>
+
+#include "xrayclf/core/parallel.hpp"
+#include "xrayclf/model/input.hpp"
+#include "xrayclf/training/loss.hpp"
+
+namespace xrayclf {
+namespace {
+
+void mix_images(torch::Tensor& images, const BatchMix& mix) {
+  const torch::Tensor partners =
+      images.index_select(0, torch::tensor(mix.partner, torch::kLong).to(images.device()));
+  if (mix.kind == MixKind::mixup) {
+    images = images * mix.lambda + partners * (1 - mix.lambda);
+    return;
+  }
+  const auto box = [&](const torch::Tensor& of) {
+    return of.narrow(2, mix.box.y, mix.box.height).narrow(3, mix.box.x, mix.box.width);
+  };
+  box(images).copy_(box(partners));
+}
+
+}  // namespace
+
+FreshExamples::FreshExamples(Network& network, std::int64_t cut, InputSpec input,
+                             std::vector<std::int64_t> targets,
+                             std::function<cv::Mat(std::int64_t)> image, Augmenter augmenter,
+                             std::uint64_t seed, PrefixOptions options)
+    : network_(network),
+      cut_(cut),
+      input_(std::move(input)),
+      targets_(std::move(targets)),
+      image_(std::move(image)),
+      augmenter_(std::move(augmenter)),
+      seed_(seed),
+      options_(std::move(options)) {}
+
+FreshExamples::~FreshExamples() {
+  for (auto& entry : announced_) entry.second.wait();
+}
+
+std::vector<cv::Mat> FreshExamples::draw(std::int64_t epoch,
+                                         const std::vector<std::int64_t>& indices) const {
+  std::vector<cv::Mat> views(indices.size());
+  parallel_for(static_cast<std::int64_t>(indices.size()), 0, [&](std::int64_t i) {
+    const std::int64_t index = indices[static_cast<std::size_t>(i)];
+    views[static_cast<std::size_t>(i)] = augmenter_.view(image_(index), seed_, epoch, index);
+  });
+  return views;
+}
+
+void FreshExamples::prefetch(std::int64_t epoch, const std::vector<std::int64_t>& indices) {
+  Key key{epoch, indices};
+  if (announced_.count(key) != 0) return;
+  announced_.emplace(std::move(key), std::async(std::launch::async, [this, epoch, indices] {
+                       return draw(epoch, indices);
+                     }));
+}
+
+torch::Tensor FreshExamples::images(std::int64_t epoch, const std::vector<std::int64_t>& indices) {
+  std::vector<cv::Mat> views;
+  if (auto found = announced_.find({epoch, indices}); found != announced_.end()) {
+    views = found->second.get();
+    announced_.erase(found);
+  } else {
+    views = draw(epoch, indices);
+  }
+  return to_input(views, input_).to(options_.device);
+}
+
+torch::Tensor FreshExamples::prefix(const torch::Tensor& images) {
+  if (cut_ == 0) return images;
+  const torch::NoGradGuard no_grad;
+  const PrecisionScope precision(options_.precision, options_.device);
+  torch::Tensor out = network_.forward_units(images, 0, cut_);
+  if (cut_ == network_.unit_count()) out = network_.pool(out);
+  return out.to(torch::kFloat32);
+}
+
+torch::Tensor FreshExamples::inputs(std::int64_t epoch, const std::vector<std::int64_t>& indices) {
+  return prefix(images(epoch, indices));
+}
+
+Batch FreshExamples::batch(std::int64_t epoch, std::int64_t step,
+                           const std::vector<std::int64_t>& indices, std::int64_t classes) {
+  torch::Tensor pictures = images(epoch, indices);
+  std::vector<std::int64_t> own;
+  for (const std::int64_t i : indices) own.push_back(targets_[static_cast<std::size_t>(i)]);
+  torch::Tensor targets = one_hot(own, classes).to(torch::kFloat32);
+  if (augmenter_.mixes_batches()) {
+    const cv::Size size(static_cast<int>(pictures.size(3)), static_cast<int>(pictures.size(2)));
+    const BatchMix mix =
+        augmenter_.batch_mix(seed_, epoch, step, static_cast<std::int64_t>(own.size()), size);
+    if (mix.kind != MixKind::none) {
+      mix_images(pictures, mix);
+      targets = torch::tensor(soft_targets(own, classes, mix)).view({-1, classes});
+    }
+  }
+  return {prefix(pictures), targets};
+}
+
+}  // namespace xrayclf
