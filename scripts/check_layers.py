@@ -23,7 +23,7 @@ BASE = {
 NET = {
     "model": {"core", "image"},
     "inference": {"core", "image", "data", "model", "evaluation", "metrics"},
-    "training": {"core", "image", "augment", "data", "model", "metrics", "callbacks", "evaluation"},
+    "training": {"core", "image", "augment", "data", "model", "metrics", "callbacks", "evaluation", "inference"},
     "explain": {"core", "image", "model"},
 }
 ALLOWED = {**BASE, **NET}
