@@ -8,7 +8,7 @@ usage() {
 Usage: scripts/setup.sh [--gpu] [--dev] [--no-weights]
 
   --gpu         also the CUDA libraries that LibTorch's wheel names (about 2 GB to download)
-  --dev         also clang-format, clang-tidy, clang and shellcheck
+  --dev         also clang-format, clang-tidy, clang, shellcheck and strace
   --no-weights  no ImageNet weights (the build and the tests do without)
 
 LibTorch and weights go to $XRAYCLF_CACHE (default: $XDG_CACHE_HOME/xrayclf, or ~/.cache/xrayclf).
@@ -47,7 +47,7 @@ packages=(
   gnuplot-nox fonts-dejavu-core            # figures; without them only their data are written
   libgtest-dev libgmock-dev                # tests
 )
-[[ $dev == no ]] || packages+=(clang clang-format clang-tidy shellcheck)
+[[ $dev == no ]] || packages+=(clang clang-format clang-tidy shellcheck strace)
 
 missing_packages() {
   local package

@@ -13,6 +13,7 @@
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/core/json_file.hpp"
 #include "xrayclf/core/run_directory.hpp"
+#include "xrayclf/core/sha256.hpp"
 #include "xrayclf/core/text.hpp"
 #include "xrayclf/core/version.hpp"
 #include "xrayclf/evaluation/report.hpp"
@@ -58,7 +59,14 @@ nlohmann::ordered_json write_evaluation(const fs::path& directory, const Predict
 
 Predictions run_fold(TrainConfig config, const PreparedSet& set) {
   const fs::path evaluation = fs::path(config.output) / "test";
+  const std::string data = sha256_file(set.root / "dataset.json");
   if (fs::exists(evaluation / "predictions.csv")) {
+    const nlohmann::json before = read_json_file(evaluation / "report.json").at("provenance");
+    if (before.value("data_sha256", "") != data && !config.allow_changed_data) {
+      throw ModelError(printable(config.output) +
+                       " was tested on another state of the data set (SHA-256 of dataset.json); "
+                       "--allow_changed_data takes its results all the same");
+    }
     return read_predictions_csv(evaluation / "predictions.csv");
   }
   const bool begun = fs::exists(fs::path(config.output) / "config.json");
@@ -70,6 +78,7 @@ Predictions run_fold(TrainConfig config, const PreparedSet& set) {
                    {{"versions", version_info()},
                     {"checkpoint", classifier.path().string()},
                     {"data", config.data},
+                    {"data_sha256", data},
                     {"fold", config.test_fold}});
   return predictions;
 }
@@ -129,9 +138,13 @@ void cross_validate(const TrainConfig& config, const PreparedSet& set, bool resu
     spdlog::info("fold {} of {}", fold, folds);
     append(all, run_fold(own, set));
     const auto report = read_json_file(fs::path(own.output) / "test" / "report.json");
+    const nlohmann::json accuracy = report.at("metrics").at("accuracy");
+    spdlog::info("fold {} of {}: accuracy {} [{}, {}] on {} images", fold, folds,
+                 accuracy.at("value").dump(), accuracy.value("low", nlohmann::json()).dump(),
+                 accuracy.value("high", nlohmann::json()).dump(), report.at("samples").dump());
     by_fold.push_back({{"fold", fold},
                        {"samples", report.at("samples")},
-                       {"accuracy", report.at("metrics").at("accuracy")},
+                       {"accuracy", accuracy},
                        {"balanced_accuracy", report.at("metrics").at("balanced_accuracy")},
                        {"auroc_macro", report.at("metrics").at("auroc_macro")}});
   }

@@ -7,6 +7,7 @@
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/core/parallel.hpp"
 #include "xrayclf/core/text.hpp"
+#include "xrayclf/figures/montage.hpp"
 #include "xrayclf/training/fresh_examples.hpp"
 
 namespace xrayclf {
@@ -74,6 +75,32 @@ void TrainingSplit::require_every_class() const {
                       printable(set_.classes[c]) + "'");
     }
   }
+}
+
+nlohmann::json TrainingSplit::count_by_class() const {
+  nlohmann::json counts = nlohmann::json::object();
+  for (const std::string& name : set_.classes) counts[name] = 0;
+  for (const std::int64_t target : targets_) {
+    nlohmann::json& count = counts[set_.classes[static_cast<std::size_t>(target)]];
+    count = count.get<std::int64_t>() + 1;
+  }
+  return counts;
+}
+
+cv::Mat training_views(const TrainingSplit& split, const PhaseConfig& phase,
+                       const TrainConfig& config, std::int64_t epoch) {
+  constexpr std::int64_t kShown = 12;
+  const Augmenter augmenter(phase.augment);
+  const std::int64_t views = phase.views_per_image.count;
+  std::vector<Tile> tiles;
+  for (std::int64_t n = 0; n < std::min(kShown, split.size()); ++n) {
+    const std::int64_t i = n * split.size() / std::min(kShown, split.size());
+    const std::int64_t view = views > 0 ? epoch % views : epoch;
+    tiles.push_back(
+        {augmenter.view(split.image(i), static_cast<std::uint64_t>(config.seed), view, i),
+         {split.record(i).label}});
+  }
+  return montage(tiles, {.columns = 4});
 }
 
 std::unique_ptr<Examples> training_examples(const ExampleSource& source, const PhaseConfig& phase,

@@ -31,6 +31,8 @@ class TrainingSplit {
   cv::Mat image(std::int64_t i) const;
   /// Throws DataError if a class has no image.
   void require_every_class() const;
+  /// Number of images by class name.
+  nlohmann::json count_by_class() const;
 
  private:
   const PreparedSet& set_;
@@ -38,6 +40,10 @@ class TrainingSplit {
   std::vector<std::int64_t> targets_;
   std::vector<cv::Mat> images_;
 };
+
+/// A montage of some training images as epoch `epoch` shows them to the network, CV_8UC3.
+cv::Mat training_views(const TrainingSplit& split, const PhaseConfig& phase,
+                       const TrainConfig& config, std::int64_t epoch);
 
 /// Where the examples of a phase come from.
 struct ExampleSource {

@@ -5,6 +5,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "xrayclf/core/retry.hpp"
+#include "xrayclf/image/codec.hpp"
+
 namespace xrayclf {
 
 EpochLog::EpochLog(std::int64_t epochs, std::int64_t images, std::int64_t epochs_done)
@@ -26,25 +29,37 @@ void EpochLog::on_epoch(const EpochRecord& r, bool best) {
 
 HistoryWriter::HistoryWriter(std::filesystem::path directory, std::vector<EpochRecord> so_far)
     : directory_(std::move(directory)), history_(std::move(so_far)) {
-  write_history(directory_, history_);
+  retry_io([&] { write_history(directory_, history_); });
 }
 
 void HistoryWriter::on_epoch(const EpochRecord& record, bool) {
   history_.push_back(record);
-  write_history(directory_, history_);
+  retry_io([&] { write_history(directory_, history_); });
 }
 
 TensorBoardLog::TensorBoardLog(const std::filesystem::path& directory,
-                               std::optional<std::int64_t> resumed_epoch)
-    : events_(directory, resumed_epoch) {}
+                               std::optional<std::int64_t> resumed_epoch) {
+  retry_io([&] { events_.emplace(directory, resumed_epoch); });
+}
 
 void TensorBoardLog::on_epoch(const EpochRecord& record, bool) {
-  for (const auto& [name, value] : figures(record)) {
-    const bool validation = name.rfind("val_", 0) == 0;
-    events_.scalar(validation ? "validation/" + name.substr(4) : "train/" + name, value,
-                   record.epoch);
+  for (const auto& entry : figures(record)) {
+    const std::string& name = entry.first;
+    const std::string tag =
+        name.rfind("val_", 0) == 0 ? "validation/" + name.substr(4) : "train/" + name;
+    retry_io([&] { events_->scalar(tag, entry.second, record.epoch); });
   }
-  events_.flush();
+  retry_io([&] { events_->flush(); });
+}
+
+void TensorBoardLog::configuration(const nlohmann::json& config) {
+  const std::string text = "```json\n" + config.dump(2) + "\n```";
+  retry_io([&] { events_->text("configuration", text, 0); });
+}
+
+void TensorBoardLog::views(const cv::Mat& picture, std::int64_t epoch) {
+  const std::string png = encode_png(picture);
+  retry_io([&] { events_->image("views", png, epoch); });
 }
 
 }  // namespace xrayclf

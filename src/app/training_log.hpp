@@ -2,7 +2,11 @@
 
 #include <filesystem>
 #include <optional>
+#include <string_view>
 #include <vector>
+
+#include <nlohmann/json.hpp>
+#include <opencv2/core.hpp>
 
 #include "xrayclf/callbacks/event_file.hpp"
 #include "xrayclf/core/progress.hpp"
@@ -33,14 +37,18 @@ class HistoryWriter : public TrainingObserver {
   std::vector<EpochRecord> history_;
 };
 
-/// The figures of every epoch for TensorBoard. A resumed run gives its next epoch.
+/// The figures of every epoch for TensorBoard, and what the run is. A resumed run gives its next
+/// epoch, from which on a reader forgets earlier files. Failed writes are tried again.
 class TensorBoardLog : public TrainingObserver {
  public:
   TensorBoardLog(const std::filesystem::path& directory, std::optional<std::int64_t> resumed_epoch);
   void on_epoch(const EpochRecord& record, bool best) override;
+  void configuration(const nlohmann::json& config);
+  /// A picture (BGR) of the views that a phase begins with.
+  void views(const cv::Mat& picture, std::int64_t epoch);
 
  private:
-  EventFile events_;
+  std::optional<EventFile> events_;
 };
 
 }  // namespace xrayclf

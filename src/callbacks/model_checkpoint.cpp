@@ -22,10 +22,15 @@ bool ModelCheckpoint::end_epoch(std::optional<double> value) {
   return true;
 }
 
-nlohmann::json ModelCheckpoint::state() const { return {{"best", state_json::from_number(best_)}}; }
+nlohmann::json ModelCheckpoint::state() const {
+  return {{"monitor", config_.monitor}, {"best", state_json::from_number(best_)}};
+}
 
 void ModelCheckpoint::set_state(const nlohmann::json& state) {
-  state_json::read("the best checkpoint", [&] { best_ = state_json::to_number(state.at("best")); });
+  state_json::read("the best checkpoint", [&] {
+    if (state.at("monitor").get<std::string>() != config_.monitor) return;
+    best_ = state_json::to_number(state.at("best"));
+  });
 }
 
 }  // namespace xrayclf

@@ -1,6 +1,9 @@
 #include "xrayclf/core/json_file.hpp"
 
+#include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "xrayclf/core/atomic_file.hpp"
@@ -76,6 +79,25 @@ void write_json_file(const std::filesystem::path& path, const json& value) {
 
 void write_json_file(const std::filesystem::path& path, const nlohmann::ordered_json& value) {
   write_file(path, dump(value));
+}
+
+std::string json_differences(const json& before, const json& now) {
+  const json old_values = before.flatten();
+  const json new_values = now.flatten();
+  std::map<std::string, std::pair<std::string, std::string>> values;
+  for (const auto& [key, value] : old_values.items()) values[key] = {value.dump(), "absent"};
+  for (const auto& [key, value] : new_values.items()) {
+    values.emplace(key, std::pair("absent", "")).first->second.second = value.dump();
+  }
+  std::vector<std::string> lines;
+  for (const auto& [key, pair] : values) {
+    if (pair.first == pair.second) continue;
+    std::string path = key.empty() ? "value" : key.substr(1);
+    std::replace(path.begin(), path.end(), '/', '.');
+    lines.push_back(printable(path) + ": " + printable(pair.first) + " then, " +
+                    printable(pair.second) + " now");
+  }
+  return join(lines, "; ");
 }
 
 }  // namespace xrayclf

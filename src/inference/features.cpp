@@ -47,7 +47,9 @@ torch::Tensor on_disk(const std::vector<std::int64_t>& shape, std::uint64_t byte
 torch::Tensor room_for(std::vector<std::int64_t> shape, std::int64_t count,
                        const PrefixOptions& options) {
   shape[0] = count;
-  const auto type = options.storage == Precision::bfloat16 ? torch::kBFloat16 : torch::kFloat32;
+  const auto type = options.storage == Precision::bfloat16  ? torch::kBFloat16
+                    : options.storage == Precision::float16 ? torch::kHalf
+                                                            : torch::kFloat32;
   std::uint64_t bytes = torch::elementSize(type);
   for (const std::int64_t extent : shape) bytes *= static_cast<std::uint64_t>(extent);
   if (bytes <= options.memory_limit) return torch::empty(shape, type);

@@ -157,8 +157,14 @@ void write_checkpoint(const fs::path& directory, Network& network, const Checkpo
 
     std::map<std::string, std::string> texts = extra_files;
     texts[checkpoint::kGoldenSample] = encode_png(golden_image);
-    texts[checkpoint::kInfo] = checkpoint::to_text(
-        info_json(info, checkpoint::golden_logits(network, golden_image, info.input)));
+    const torch::Tensor logits = checkpoint::golden_logits(network, golden_image, info.input);
+    if (!logits.isfinite().all().item<bool>()) {
+      throw NumericError(
+          "the network's logits of the golden sample are not finite; nothing was "
+          "written to " +
+          named.string());
+    }
+    texts[checkpoint::kInfo] = checkpoint::to_text(info_json(info, logits));
     std::vector<std::string> names = {checkpoint::kWeights};
     if (!extra_tensors.empty()) {
       write_tensors(temporary / kCheckpointTensors, extra_tensors, {});

@@ -10,10 +10,9 @@
 #include "xrayclf/core/interrupt.hpp"
 #include "xrayclf/core/random.hpp"
 #include "xrayclf/core/text.hpp"
-#include "xrayclf/metrics/probabilities.hpp"
-#include "xrayclf/metrics/roc.hpp"
 #include "xrayclf/model/precision.hpp"
 #include "xrayclf/model/weights.hpp"
+#include "xrayclf/training/epoch_metrics.hpp"
 #include "xrayclf/training/loss.hpp"
 
 namespace xrayclf {
@@ -23,37 +22,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-/// Mean of the classes' one-against-the-rest AUROC, of those where it is defined; NaN where none
-/// is.
-double macro_auroc(const std::vector<double>& probabilities,
-                   const std::vector<std::int64_t>& targets, std::int64_t classes) {
-  const ProbabilityMatrix matrix{probabilities, classes};
-  double sum = 0;
-  int defined = 0;
-  for (std::int64_t c = 0; c < classes; ++c) {
-    std::vector<double> scores(targets.size());
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-      scores[i] = matrix(static_cast<std::int64_t>(i), c);
-    }
-    const double area = auroc(scores, is_class(targets, c));
-    if (std::isnan(area)) continue;
-    sum += area;
-    ++defined;
-  }
-  return defined == 0 ? std::nan("") : sum / defined;
-}
-
-/// Figures of a pass from its logits [n, classes] and class indices.
-EpochMetrics metrics_of(double loss_sum, const std::vector<torch::Tensor>& logits,
-                        const std::vector<std::int64_t>& targets, std::int64_t classes) {
-  const torch::Tensor probabilities = torch::cat(logits).to(torch::kDouble).softmax(1).contiguous();
-  const double* at = probabilities.data_ptr<double>();
-  const std::vector<double> values(at, at + probabilities.numel());
-  const torch::Tensor hits = probabilities.argmax(1).eq(torch::tensor(targets, torch::kLong)).sum();
-  const auto count = static_cast<double>(targets.size());
-  return {loss_sum / count, hits.item<double>() / count, macro_auroc(values, targets, classes)};
 }
 
 std::vector<std::int64_t> gather(const std::vector<std::int64_t>& values,
@@ -99,8 +67,10 @@ Trainer::Trainer(Network& network, Opening opening, TrainerOptions options, Trai
   const bool begins = state_.epoch == state_.first_epoch && state_.batches == 0;
   if (begins) {
     callbacks_.begin_fit();
+    state_.callbacks = callbacks_.state();
     state_.learning_rate = options_.phase.optimizer.learning_rate;
     state_.optimizer_steps = 0;
+    state_.scaler = {};
   }
   if (options_.phase.ema.decay > 0) ema_.emplace(network, options_.phase.ema.decay);
 }
@@ -118,7 +88,7 @@ std::map<std::string, torch::Tensor> Trainer::tensors() const {
 }
 
 void Trainer::set_tensors(const std::map<std::string, torch::Tensor>& tensors) {
-  optimizer_.set_state(tensors, state_.optimizer_steps);
+  optimizer_.set_state(tensors, state_.optimizer_steps - state_.scaler.skipped_steps);
   if (ema_) {
     std::map<std::string, torch::Tensor> raw;
     for (const auto& [name, value] : tensors) {
@@ -167,6 +137,10 @@ void Trainer::fit(Examples& train, Examples& validation,
     const EpochMetrics trained = train_epoch(train, describe);
     end_epoch(train, validation, trained, seconds_since(start));
   }
+  finish();
+}
+
+void Trainer::finish() {
   swap_mean();
   if (callbacks_.epoch_to_restore() && !kept_.empty()) {
     const torch::NoGradGuard no_grad;
@@ -215,7 +189,9 @@ EpochMetrics Trainer::train_epoch(Examples& train,
                         "--optimizer.learning_rate. The batch: {}",
                         epoch, b + 1, join(names)));
       }
-      (loss / static_cast<double>(end - first)).backward();
+      torch::Tensor share = loss / static_cast<double>(end - first);
+      if (scales()) share = GradientScaler(state_.scaler).scale(share);
+      share.backward();
       const std::vector<std::int64_t> targets = gather(train.targets(), indices);
       state_.loss_sum += value * static_cast<double>(targets.size());
       logits_.push_back(logits.detach().to(torch::kCPU, torch::kFloat32));
@@ -224,15 +200,31 @@ EpochMetrics Trainer::train_epoch(Examples& train,
         observer->on_step(epoch, static_cast<std::int64_t>(targets.size()), value);
       }
     }
-    optimizer_.set_learning_rate(rate_of_step(state_.optimizer_steps));
-    optimizer_.step();
-    ++state_.optimizer_steps;
+    step();
     state_.batches = end;
-    if (ema_) ema_->update(state_.optimizer_steps);
     save_within_epoch();
   }
   optimizer_.zero_grad();
-  return metrics_of(state_.loss_sum, logits_, targets_, classes);
+  return epoch_metrics(state_.loss_sum, logits_, targets_, classes);
+}
+
+void Trainer::step() {
+  optimizer_.set_learning_rate(rate_of_step(state_.optimizer_steps));
+  bool finite = true;
+  if (scales()) {
+    GradientScaler scaler(state_.scaler);
+    finite = scaler.unscale(optimizer_);
+    state_.scaler = scaler.state();
+  }
+  ++state_.optimizer_steps;
+  if (!finite) return;
+  optimizer_.step();
+  if (ema_) ema_->update(optimizer_.steps());
+}
+
+void Trainer::save() {
+  for (TrainingObserver* observer : observers_) observer->on_save(*this);
+  last_save_ = Clock::now();
 }
 
 void Trainer::save_within_epoch() {
@@ -240,17 +232,21 @@ void Trainer::save_within_epoch() {
   const bool by_step = policy.every_steps > 0 && state_.optimizer_steps % policy.every_steps == 0;
   const bool by_time =
       policy.every_minutes > 0 && seconds_since(last_save_) > 60 * policy.every_minutes;
-  const bool stop = interrupt_signal() != 0;
-  if (!by_step && !by_time && !stop && !take_save_request()) return;
+  const bool asked = take_save_request();
+  if (!by_step && !by_time && !asked && interrupt_signal() == 0) return;
   swap_mean();
-  for (TrainingObserver* observer : observers_) observer->on_save(*this);
+  if (interrupt_signal() == 0) save();
+  stop_if_interrupted();
   swap_mean();
-  last_save_ = Clock::now();
-  if (stop) {
-    throw_if_interrupted(
-        fmt::format("stopped in epoch {} after batch {}; all is saved, --resume goes on",
-                    state_.epoch, state_.batches));
-  }
+}
+
+void Trainer::stop_if_interrupted() {
+  if (interrupt_signal() == 0) return;
+  save();
+  throw_if_interrupted(
+      fmt::format("stopped in epoch {} after batch {}; all is saved, --resume goes "
+                  "on",
+                  state_.epoch, state_.batches));
 }
 
 void Trainer::end_epoch(Examples& train, Examples& validation, const EpochMetrics& trained,
@@ -287,8 +283,7 @@ void Trainer::end_epoch(Examples& train, Examples& validation, const EpochMetric
   logits_.clear();
   targets_.clear();
   for (TrainingObserver* observer : observers_) observer->on_epoch(record, decision.save_best);
-  for (TrainingObserver* observer : observers_) observer->on_save(*this);
-  last_save_ = Clock::now();
+  save();
   swap_mean();
   throw_if_interrupted(
       fmt::format("stopped after epoch {}; all is saved, --resume goes on", record.epoch));
@@ -307,11 +302,14 @@ void Trainer::recompute_norm_statistics(Examples& train) {
     }
   }
   if (norms.empty()) return;
-  for (const auto& indices : epoch_batches(train.targets(), options_.phase.batch_size,
-                                           options_.phase.sampler, options_.seed, state_.epoch)) {
-    const torch::Tensor inputs = train.inputs(state_.epoch, indices);
+  const auto batches = epoch_batches(train.targets(), options_.phase.batch_size,
+                                     options_.phase.sampler, options_.seed, state_.epoch);
+  for (std::size_t b = 0; b < batches.size(); ++b) {
+    if (b + 1 < batches.size()) train.prefetch(state_.epoch, batches[b + 1]);
+    const torch::Tensor inputs = train.inputs(state_.epoch, batches[b]);
     const PrecisionScope precision(options_.phase.training_precision, device_);
     forward(inputs.to(device_));
+    stop_if_interrupted();
   }
   for (const auto& [norm, momentum] : norms) norm->options.momentum(momentum);
 }
@@ -335,8 +333,9 @@ EpochMetrics Trainer::validate(Examples& validation) {
         torch::tensor(gather(validation.targets(), batches[b]), torch::kLong).to(out.device()));
     loss_sum += loss.item<double>() * static_cast<double>(batches[b].size());
     logits.push_back(out.to(torch::kCPU));
+    stop_if_interrupted();
   }
-  return metrics_of(loss_sum, logits, validation.targets(), network_.config().num_classes);
+  return epoch_metrics(loss_sum, logits, validation.targets(), network_.config().num_classes);
 }
 
 torch::Tensor forward_from(Network& network, torch::Tensor inputs, std::int64_t cut) {

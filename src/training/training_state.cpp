@@ -13,6 +13,9 @@ nlohmann::ordered_json TrainingState::to_json() const {
           {"batches", batches},
           {"optimizer_steps", optimizer_steps},
           {"learning_rate", learning_rate},
+          {"loss_scale", scaler.scale},
+          {"good_steps", scaler.good_steps},
+          {"skipped_steps", scaler.skipped_steps},
           {"loss_sum", loss_sum},
           {"phase_ended", phase_ended},
           {"best_epoch", best_epoch},
@@ -29,6 +32,9 @@ TrainingState TrainingState::from_json(const nlohmann::json& json) try {
   json.at("batches").get_to(state.batches);
   json.at("optimizer_steps").get_to(state.optimizer_steps);
   json.at("learning_rate").get_to(state.learning_rate);
+  json.at("loss_scale").get_to(state.scaler.scale);
+  json.at("good_steps").get_to(state.scaler.good_steps);
+  json.at("skipped_steps").get_to(state.scaler.skipped_steps);
   json.at("loss_sum").get_to(state.loss_sum);
   json.at("phase_ended").get_to(state.phase_ended);
   json.at("best_epoch").get_to(state.best_epoch);

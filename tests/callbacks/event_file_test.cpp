@@ -6,13 +6,13 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <stdexcept>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/event_reader.hpp"
 #include "xrayclf/core/atomic_file.hpp"
 #include "xrayclf/core/error.hpp"
 
@@ -21,90 +21,9 @@ namespace {
 
 using testing::ElementsAre;
 
-// An independent reader: CRC-32C bit by bit from its polynomial, framing and protobuf by hand.
-
-std::uint32_t crc32c(std::string_view data) {
-  std::uint32_t crc = 0xFFFFFFFF;
-  for (const char byte : data) {
-    crc ^= static_cast<unsigned char>(byte);
-    for (int bit = 0; bit < 8; ++bit) crc = crc & 1 ? crc >> 1 ^ 0x82F63B78 : crc >> 1;
-  }
-  return ~crc;
-}
-
-std::uint64_t read_fixed(std::string_view& data, std::size_t bytes) {
-  if (data.size() < bytes) throw std::runtime_error("cut short");
-  std::uint64_t value = 0;
-  for (std::size_t i = bytes; i-- > 0;) value = value << 8 | static_cast<unsigned char>(data[i]);
-  data.remove_prefix(bytes);
-  return value;
-}
-
-std::string_view read_bytes(std::string_view& data, std::size_t size) {
-  if (data.size() < size) throw std::runtime_error("cut short");
-  const std::string_view out = data.substr(0, size);
-  data.remove_prefix(size);
-  return out;
-}
-
-void expect_crc(std::string_view data, std::uint64_t masked) {
-  const auto rotated = static_cast<std::uint32_t>(masked - 0xA282EAD8);
-  ASSERT_EQ(crc32c(data), rotated << 15 | rotated >> 17);
-}
-
-std::vector<std::string> read_records(const std::filesystem::path& path) {
-  const std::string file = read_file(path);
-  std::string_view rest = file;
-  std::vector<std::string> records;
-  while (!rest.empty()) {
-    const std::string_view length_bytes = rest.substr(0, 8);
-    const std::uint64_t length = read_fixed(rest, 8);
-    expect_crc(length_bytes, read_fixed(rest, 4));
-    const std::string_view data = read_bytes(rest, length);
-    expect_crc(data, read_fixed(rest, 4));
-    records.emplace_back(data);
-  }
-  return records;
-}
-
-/// A message's fields by number; numbers of any width as their bits.
-struct Message {
-  std::map<int, std::string> texts;
-  std::map<int, std::uint64_t> numbers;
-  Message at(int field) const { return Message(texts.at(field)); }
-  explicit Message(std::string_view data) {
-    while (!data.empty()) {
-      const std::uint64_t key = varint(data);
-      const int field = static_cast<int>(key >> 3);
-      switch (key & 7) {
-        case 0:
-          numbers[field] = varint(data);
-          break;
-        case 1:
-          numbers[field] = read_fixed(data, 8);
-          break;
-        case 2:
-          texts[field] = read_bytes(data, varint(data));
-          break;
-        case 5:
-          numbers[field] = read_fixed(data, 4);
-          break;
-        default:
-          throw std::runtime_error("an unknown wire type");
-      }
-    }
-  }
-
- private:
-  static std::uint64_t varint(std::string_view& data) {
-    std::uint64_t value = 0;
-    for (int shift = 0;; shift += 7) {
-      const auto byte = static_cast<unsigned char>(read_bytes(data, 1)[0]);
-      value |= std::uint64_t{byte & 0x7FU} << shift;
-      if (byte < 0x80) return value;
-    }
-  }
-};
+using testing_support::crc32c;
+using testing_support::Message;
+using testing_support::read_records;
 
 float simple_value(const Message& event) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(event.at(5).at(1).numbers.at(2)));

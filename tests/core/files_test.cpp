@@ -9,6 +9,7 @@
 #include "support/temporary_directory.hpp"
 #include "xrayclf/core/atomic_file.hpp"
 #include "xrayclf/core/error.hpp"
+#include "xrayclf/core/retry.hpp"
 #include "xrayclf/core/run_directory.hpp"
 #include "xrayclf/core/sha256.hpp"
 
@@ -84,9 +85,21 @@ TEST(Sha256Test, EqualsThePublishedVectors) {
 
 TEST(RunDirectoryTest, IsNeverReused) {
   const TemporaryDirectory directory;
-  { const auto run = RunDirectory::create(directory / "run"); }
+  write_file(RunDirectory::create(directory / "run").config(), "{}");
   EXPECT_THAT(failure<IoError>([&] { RunDirectory::create(directory / "run"); }),
               HasSubstr("not empty"));
+  EXPECT_THAT(failure<IoError>([&] { RunDirectory::require_new(directory / "run"); }),
+              HasSubstr("not empty"));
+}
+
+TEST(RunDirectoryTest, WhatAProcessLeavesThatWasKilledBeforeItsConfigurationIsNoRun) {
+  const TemporaryDirectory directory;
+  { const auto run = RunDirectory::create(directory / "run"); }
+  write_file(directory / "run/config.json.tmp-1", "{");
+  RunDirectory::require_new(directory / "run");
+  RunDirectory::create(directory / "run");
+  RunDirectory::require_new(directory / "absent");
+  EXPECT_FALSE(std::filesystem::exists(directory / "absent"));
 }
 
 TEST(RunDirectoryTest, HasOneWriter) {
@@ -100,6 +113,33 @@ TEST(RunDirectoryTest, NamesItsCheckpoints) {
   const TemporaryDirectory directory;
   const auto run = RunDirectory::create(directory / "run");
   EXPECT_EQ(run.checkpoint(7), directory / "run/checkpoints/epoch-0007");
+}
+
+TEST(RunDirectoryTest, ListsItsCheckpointsByTheirPlaceInTheRunNewestFirst) {
+  const TemporaryDirectory directory;
+  const auto run = RunDirectory::create(directory / "run");
+  const std::vector<std::filesystem::path> rising = {
+      run.checkpoint(0), run.checkpoint(9999), run.checkpoint(9999, 20), run.checkpoint(10000)};
+  for (const auto& path : rising) std::filesystem::create_directory(path);
+  std::filesystem::create_directory(run.checkpoint(3).string() + ".tmp-7");
+  EXPECT_EQ(run.saved_checkpoints(),
+            (std::vector<std::filesystem::path>{rising.rbegin(), rising.rend()}));
+}
+
+TEST(RetryTest, ThreeTriesAndThenTheFailureIsThrown) {
+  int tries = 0;
+  retry_io([&] {
+    if (++tries < 3) throw IoError("for now");
+  });
+  EXPECT_EQ(tries, 3);
+  tries = 0;
+  EXPECT_THROW(retry_io([&] {
+                 ++tries;
+                 throw IoError("for good");
+               }),
+               IoError);
+  EXPECT_EQ(tries, 3);
+  EXPECT_THROW(retry_io([] { throw NumericError("no matter of disks"); }), NumericError);
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ struct TrainConfig : PhaseConfig {
   std::string data;
   std::string output;
   std::string resume;
+  bool allow_changed_data = false;
   std::string checkpoint;
   ModelConfig model;
   std::vector<PhasePatch> phases;
@@ -92,7 +93,10 @@ struct TrainConfig : PhaseConfig {
     field("data", &C::data, "Directory made by xrayclf preprocess");
     field("output", &C::output, "Run directory to create; must not exist or be empty");
     field("resume", &C::resume,
-          "Run to go on with, by its own configuration; instead of every other setting");
+          "Run to go on with, by its own configuration; instead of every other setting but data, "
+          "which may have moved");
+    field("allow_changed_data", &C::allow_changed_data,
+          "With resume: go on although the data set is no longer the one that the run began with");
     field("checkpoint", &C::checkpoint,
           "Run (its best checkpoint) or checkpoint directory to start from, instead of model");
     field("model", &C::model, "Network");

@@ -44,6 +44,7 @@ class ModelCheckpoint {
   std::optional<double> best() const { return best_; }
 
   nlohmann::json state() const;
+  /// The state of a phase that watched another figure is left aside: there is no comparing the two.
   /// Throws ModelError if `state` is not one of state()'s.
   void set_state(const nlohmann::json& state);
 

@@ -21,4 +21,7 @@ nlohmann::json read_json_file(const std::filesystem::path& path);
 void write_json_file(const std::filesystem::path& path, const nlohmann::json& value);
 void write_json_file(const std::filesystem::path& path, const nlohmann::ordered_json& value);
 
+/// "key.path: OLD then, NEW now" for every value that differs, joined by "; "; empty if none does.
+std::string json_differences(const nlohmann::json& before, const nlohmann::json& now);
+
 }  // namespace xrayclf

@@ -50,8 +50,9 @@ struct LoadedCheckpoint {
 /// Writes the directory whole: beside it under a temporary name, flushed, then renamed; one of that
 /// name is replaced. `golden_image` is an 8-bit grey image as prepared for the network.
 /// `extra_files` maps file names to contents; `extra_tensors`, if any, become kCheckpointTensors.
-/// The network's mode and device are left as they are. Throws NumericError if a weight is not
-/// finite, ModelError if the classes do not fit the network, IoError.
+/// The network's mode and device are left as they are. Throws NumericError if a weight or a
+/// logit of the golden sample is not finite, ModelError if the classes do not fit the network,
+/// IoError.
 void write_checkpoint(const std::filesystem::path& directory, Network& network,
                       const CheckpointInfo& info, const cv::Mat& golden_image,
                       const std::map<std::string, std::string>& extra_files = {},

@@ -11,12 +11,21 @@
 namespace xrayclf {
 
 /// In what numbers convolutions and matrix products are computed. Parameters stay float32.
-enum class Precision { float32, bfloat16 };
+enum class Precision {
+  float32,
+  bfloat16,
+  float16,  ///< on CUDA only; training then scales its loss, see training/gradient_scaler.hpp
+};
 template <>
 struct EnumNames<Precision> {
-  static constexpr std::array<std::pair<Precision, std::string_view>, 2> value{
-      {{Precision::float32, "float32"}, {Precision::bfloat16, "bfloat16"}}};
+  static constexpr std::array<std::pair<Precision, std::string_view>, 3> value{
+      {{Precision::float32, "float32"},
+       {Precision::bfloat16, "bfloat16"},
+       {Precision::float16, "float16"}}};
 };
+
+/// Throws ConfigError for float16 on the CPU, which has no fast arithmetic for it.
+void check_precision(Precision precision, const torch::Device& device);
 
 /// While it lives, this thread computes on `device` in that precision (torch's autocast).
 class PrecisionScope {

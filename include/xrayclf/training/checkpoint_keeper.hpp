@@ -17,7 +17,7 @@ namespace xrayclf {
 /// Saves a run so that it can go on from there: a checkpoint directory after every epoch and
 /// whenever the trainer asks, and the text files `best` and `last` that name two of them. A
 /// directory is complete before a pointer names it, and only then are older ones removed: all but
-/// the last `keep`, the best, and the one whose weights the phase may end with.
+/// the last `keep`, those whose weights their phases may end with, and the best.
 class CheckpointKeeper : public TrainingObserver {
  public:
   /// `golden_image` is a prepared image whose logits are stored for the check at load.
@@ -26,6 +26,8 @@ class CheckpointKeeper : public TrainingObserver {
 
   /// Before the first step, which proves that the run can be saved.
   void save_start(const TrainingState& state);
+  /// Lets the pointers name what a run goes on from, in case later states were damaged.
+  void resume(const std::filesystem::path& directory, const TrainingState& state);
   void on_save(const Trainer& trainer) override;
   /// Saves the state that follows the last epoch. An epoch that never was best (a monitored figure
   /// that is NaN throughout) leaves the last as best.
@@ -33,7 +35,6 @@ class CheckpointKeeper : public TrainingObserver {
 
  private:
   void save(const TrainingState& state, const std::map<std::string, torch::Tensor>& tensors);
-  void point(const std::filesystem::path& pointer, const std::filesystem::path& directory);
   void prune(const TrainingState& state);
 
   const RunDirectory& run_;
@@ -55,5 +56,8 @@ struct SavedRun {
 /// The last complete checkpoint of a run; damaged ones are passed over with a warning. Throws
 /// ModelError if none is left.
 SavedRun last_saved(const RunDirectory& run, const torch::Device& device);
+
+/// The directory of the last checkpoint that is whole, for messages; "none" where there is none.
+std::string last_good_checkpoint(const RunDirectory& run);
 
 }  // namespace xrayclf

@@ -63,10 +63,13 @@ class Trainer {
 
   /// Runs to the end of the phase, then gives the network the weights that the phase ends with.
   /// Throws NumericError before the step that a non-finite loss would have taken, and Interrupted,
-  /// having saved, after the step during which a signal came. `describe` names an example for the
-  /// message of a non-finite loss.
+  /// having saved, after the step or the batch of validation during which a signal came. `describe`
+  /// names an example for the message of a non-finite loss.
   void fit(Examples& train, Examples& validation,
            const std::function<std::string(std::int64_t)>& describe);
+  /// The last thing that fit() does, for a state whose phase has ended: gives the network the
+  /// weights that the phase ends with.
+  void finish();
 
   const TrainingState& state() const { return state_; }
   std::int64_t epochs() const { return options_.phase.epochs; }
@@ -81,7 +84,13 @@ class Trainer {
  private:
   EpochMetrics train_epoch(Examples& train,
                            const std::function<std::string(std::int64_t)>& describe);
+  bool scales() const { return options_.phase.training_precision == Precision::float16; }
+  /// Takes the step from the gradients, unless float16 arithmetic let one overflow.
+  void step();
   void save_within_epoch();
+  void save();
+  /// Saves and throws Interrupted if a signal came; the network holds the mean weights.
+  void stop_if_interrupted();
   void end_epoch(Examples& train, Examples& validation, const EpochMetrics& trained,
                  double seconds);
   torch::Tensor forward(torch::Tensor inputs);

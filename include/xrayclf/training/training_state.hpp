@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "xrayclf/training/gradient_scaler.hpp"
 #include "xrayclf/training/history.hpp"
 
 namespace xrayclf {
@@ -20,11 +21,12 @@ struct TrainingState {
   std::int64_t batches = 0;          ///< of the epoch that are done
   std::int64_t optimizer_steps = 0;  ///< of the phase
   double learning_rate = 0;          ///< base rate; the plateau callback lowers it
+  GradientScaler::State scaler;      ///< of float16 arithmetic
   double loss_sum = 0;               ///< over the images of the epoch so far
   bool phase_ended = false;          ///< the phase takes no further epoch
   std::int64_t best_epoch = 0;       ///< of the best checkpoint; 0 while there is none
   std::int64_t kept_epoch = 0;       ///< whose weights the phase may end with; 0 for none
-  nlohmann::json callbacks;          ///< Callbacks::state(); null before the first epoch
+  nlohmann::json callbacks;          ///< Callbacks::state(); null before a phase began
   std::vector<EpochRecord> history;
 
   nlohmann::ordered_json to_json() const;
