@@ -155,7 +155,7 @@ TEST_F(FaultInjectionIntegrationTest, AFailureThatPassesIsTriedAgain) {
 
 TEST_F(FaultInjectionIntegrationTest, AFailureThatStaysStopsTheRunAndNamesTheLastGoodState) {
   int n = 0;
-  for (const std::string& name : {"fsync", "rename", "write", "mkdir"}) {
+  for (const std::string name : {"fsync", "rename", "write", "mkdir"}) {
     const auto call =
         std::find_if(calls_.begin(), calls_.end(), [&](const Call& c) { return c.name == name; });
     ASSERT_TRUE(call != calls_.end()) << name;
