@@ -1,5 +1,7 @@
 #include "xrayclf/model/network.hpp"
 
+#include <torch/nn/modules/activation.h>
+
 #include <utility>
 
 #include "xrayclf/core/error.hpp"

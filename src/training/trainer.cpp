@@ -328,7 +328,7 @@ EpochMetrics Trainer::validate(Examples& validation) {
       const PrecisionScope precision(options_.phase.training_precision, device_);
       out = forward(inputs.to(device_)).to(torch::kFloat32);
     }
-    const torch::Tensor loss = torch::nn::functional::cross_entropy(
+    const torch::Tensor loss = torch::cross_entropy_loss(
         out,
         torch::tensor(gather(validation.targets(), batches[b]), torch::kLong).to(out.device()));
     loss_sum += loss.item<double>() * static_cast<double>(batches[b].size());

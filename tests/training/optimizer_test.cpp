@@ -5,6 +5,7 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <torch/optim.h>
 
 #include "support/tiny_network.hpp"
 #include "xrayclf/training/opening.hpp"
