@@ -24,7 +24,7 @@ NET = {
     "model": {"core", "image"},
     "inference": {"core", "image", "data", "model", "evaluation", "metrics"},
     "training": {"core", "image", "augment", "data", "model", "metrics", "callbacks", "evaluation", "inference"},
-    "explain": {"core", "image", "model"},
+    "explain": {"core", "image", "figures", "model"},
 }
 ALLOWED = {**BASE, **NET}
 ALLOWED["app"] = set(ALLOWED)

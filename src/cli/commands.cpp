@@ -1,6 +1,7 @@
 #include "cli/command.hpp"
 #include "xrayclf/app/augment.hpp"
 #include "xrayclf/app/eval.hpp"
+#include "xrayclf/app/gradcam.hpp"
 #include "xrayclf/app/phantoms.hpp"
 #include "xrayclf/app/predict.hpp"
 #include "xrayclf/app/preprocess.hpp"
@@ -45,6 +46,13 @@ const std::vector<Command>& commands() {
           {"xrayclf predict --checkpoint runs/1 image.png",
            "xrayclf predict --checkpoint runs/1 --format jsonl folder | jq .predicted",
            "find . -name '*.png' | xrayclf predict --checkpoint runs/1 -"}),
+      command<GradcamConfig, gradcam>(
+          "gradcam", "Show where a classifier looks, and measure whether that can be believed",
+          {"xrayclf gradcam --checkpoint runs/1 --output maps film.png folder",
+           "xrayclf gradcam --checkpoint runs/1 --input prepared --split test --quality --panel "
+           "--output maps",
+           "xrayclf gradcam --checkpoint runs/1 --method layercam --layer features.6 --target all "
+           "--output maps films"}),
       command<AugmentPreviewConfig, augment>(
           "augment", "Show what an augmentation does to an image",
           {"xrayclf augment --input film.png --output grid.png --augment.preset chest",

@@ -3,70 +3,25 @@
 #include <algorithm>
 #include <tuple>
 
+#include <fmt/format.h>
 #include <opencv2/imgproc.hpp>
 
-#include "script.hpp"
+#include "drawing.hpp"
 #include "xrayclf/core/atomic_file.hpp"
+#include "xrayclf/core/csv.hpp"
 #include "xrayclf/image/codec.hpp"
 
 namespace xrayclf {
 namespace {
 
 constexpr int kGap = 8;
-constexpr int kLineHeight = 18;
-constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
-constexpr double kFontScale = 0.42;
-
-std::string ascii(const std::string& utf8) {
-  std::string out;
-  for (const char c : utf8) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out += c;
-    } else if ((byte & 0xC0) == 0xC0) {  // the first byte of a character stands for all of it
-      out += '?';
-    }
-  }
-  return out;
-}
-
-int text_width(const std::string& text) {
-  return cv::getTextSize(text, kFont, kFontScale, 1, nullptr).width;
-}
-
-/// The caption in ASCII, cut in the middle until it fits into `width` pixels.
-std::string fitted(const std::string& caption, int width) {
-  const std::string whole = ascii(display_name(caption, script::kLongName));
-  std::string text = whole;
-  for (std::size_t kept = whole.size(); text_width(text) > width && kept > 2; --kept) {
-    const std::size_t head = kept * 2 / 3;
-    text = whole.substr(0, head) + ".." + whole.substr(whole.size() - (kept - head));
-  }
-  return text;
-}
-
-cv::Mat to_colour(const cv::Mat& image) {
-  cv::Mat eight = image;
-  if (image.depth() == CV_16U) image.convertTo(eight, CV_8U, 1.0 / 257.0);
-  if (eight.channels() == 3) return eight;
-  cv::Mat colour;
-  cv::cvtColor(eight, colour, cv::COLOR_GRAY2BGR);
-  return colour;
-}
 
 void place_image(cv::Mat& canvas, const cv::Mat& image, cv::Point corner, int side) {
   if (image.empty()) {
     cv::rectangle(canvas, {corner.x, corner.y, side, side}, cv::Scalar::all(200), cv::FILLED);
     return;
   }
-  const double scale = static_cast<double>(side) / std::max(image.cols, image.rows);
-  const cv::Size size(std::max(1, cvRound(image.cols * scale)),
-                      std::max(1, cvRound(image.rows * scale)));
-  cv::Mat fitted_image;
-  cv::resize(to_colour(image), fitted_image, size, 0, 0,
-             scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
-  const cv::Point at(corner.x + (side - size.width) / 2, corner.y + (side - size.height) / 2);
-  fitted_image.copyTo(canvas(cv::Rect(at, size)));
+  drawing::place(canvas, image, corner, side);
 }
 
 }  // namespace
@@ -79,17 +34,16 @@ cv::Mat montage(const std::vector<Tile>& tiles, const MontageLayout& layout) {
   std::size_t lines = 0;
   for (const Tile& tile : tiles) lines = std::max(lines, tile.captions.size());
   const int step_x = side + kGap;
-  const int step_y = side + kGap + kLineHeight * static_cast<int>(lines);
+  const int step_y = side + kGap + drawing::kLineHeight * static_cast<int>(lines);
   cv::Mat canvas(rows * step_y + kGap, columns * step_x + kGap, CV_8UC3, cv::Scalar::all(255));
   for (int i = 0; i < static_cast<int>(tiles.size()); ++i) {
     const Tile& tile = tiles[static_cast<std::size_t>(i)];
     const cv::Point corner(kGap + i % columns * step_x, kGap + i / columns * step_y);
     place_image(canvas, tile.image, corner, side);
-    cv::Point baseline(corner.x, corner.y + side + kLineHeight - 5);
-    for (const std::string& caption : tile.captions) {
-      cv::putText(canvas, fitted(caption, side), baseline, kFont, kFontScale, cv::Scalar::all(0), 1,
-                  cv::LINE_AA);
-      baseline.y += kLineHeight;
+    cv::Point baseline(corner.x, corner.y + side + drawing::kLineHeight - 5);
+    for (const std::string& line : tile.captions) {
+      drawing::draw_text(canvas, line, baseline, side);
+      baseline.y += drawing::kLineHeight;
     }
   }
   return canvas;

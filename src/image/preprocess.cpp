@@ -10,6 +10,7 @@
 
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/core/sha256.hpp"
+#include "xrayclf/image/placement.hpp"
 
 namespace xrayclf {
 namespace {
@@ -65,12 +66,10 @@ cv::Mat apply_resize(const cv::Mat& grey, const ResizeConfig& config, int side) 
     cv::resize(grey, resized, cv::Size(side, side), 0, 0, method);
     return resized;
   }
-  const double scale = static_cast<double>(side) / std::max(grey.cols, grey.rows);
-  const int width = std::clamp(static_cast<int>(std::lround(grey.cols * scale)), 1, side);
-  const int height = std::clamp(static_cast<int>(std::lround(grey.rows * scale)), 1, side);
-  cv::resize(grey, resized, cv::Size(width, height), 0, 0, method);
+  const cv::Rect place = placement(grey.size(), side, config.aspect);
+  cv::resize(grey, resized, place.size(), 0, 0, method);
   cv::Mat padded(side, side, grey.type(), cv::Scalar(0));
-  resized.copyTo(padded(cv::Rect((side - width) / 2, (side - height) / 2, width, height)));
+  resized.copyTo(padded(place));
   return padded;
 }
 

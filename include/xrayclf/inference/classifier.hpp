@@ -29,6 +29,9 @@ class Classifier {
   /// Where the checkpoint lies.
   const std::filesystem::path& path() const { return path_; }
 
+  /// In evaluation mode, on the device.
+  const std::shared_ptr<Network>& network() const { return checkpoint_.network; }
+
   /// A grey image of any size, 8 or 16 bit, as the network wants to see it.
   cv::Mat prepare(const cv::Mat& grey) const { return preprocessor_(grey); }
   /// Class probabilities (softmax of the logits), row by row, of prepared images.
