@@ -1,6 +1,7 @@
 #include "xrayclf/explain/perturbation.hpp"
 
 #include <algorithm>
+#include <memory>
 
 namespace xrayclf {
 namespace {
@@ -20,6 +21,20 @@ torch::Tensor in_portions(std::int64_t count, std::int64_t portion, const Scores
     parts.push_back(scores(first, std::min(count, first + portion)));
   }
   return torch::cat(parts);
+}
+
+/// The head in float64.
+std::shared_ptr<torch::nn::Module> precise_head(Network& network) {
+  auto head = network.head().clone();
+  head->to(torch::kFloat64);
+  head->eval();
+  return head;
+}
+
+torch::Tensor run_head(torch::nn::Module& head, const torch::Tensor& features) {
+  const torch::Tensor x = features.to(torch::kFloat64);
+  if (auto* layers = head.as<torch::nn::Sequential>()) return layers->forward(x);
+  return head.as<torch::nn::Linear>()->forward(x);
 }
 
 }  // namespace
@@ -54,14 +69,19 @@ torch::Tensor ablation_weights(Network& network, std::int64_t cut, const torch::
     return network.pool(network.forward_units(map, cut, network.unit_count()));
   };
   const torch::Tensor features = rest(activations);
-  const double whole = scores_of(network.classify(features), what).item<double>();
-  if (whole == 0.0) return torch::zeros({channels}, torch::kFloat64);
   // Where each feature is pooled from one channel, the pooled features of all ablations are known
   // at once: feature k becomes that of an empty map.
   const bool one_feature_a_channel =
       cut == network.unit_count() && features.size(1) == channels && features.dim() == 2;
   const torch::Tensor empty =
       one_feature_a_channel ? rest(torch::zeros_like(activations)) : torch::Tensor();
+  // One channel of a thousand moves the score by little: in float32 that would drown.
+  const auto head = one_feature_a_channel ? precise_head(network) : nullptr;
+  const auto score = [&](const torch::Tensor& pooled) {
+    return scores_of(head ? run_head(*head, pooled) : network.classify(pooled), what);
+  };
+  const double whole = score(features).item<double>();
+  if (whole == 0.0) return torch::zeros({channels}, torch::kFloat64);
   const torch::Tensor left =
       in_portions(channels, what.passes, [&](std::int64_t first, std::int64_t last) {
         const std::int64_t count = last - first;
@@ -74,7 +94,7 @@ torch::Tensor ablation_weights(Network& network, std::int64_t cut, const torch::
           for (std::int64_t i = 0; i < count; ++i) maps[i][first + i].zero_();
           ablated = rest(maps);
         }
-        return scores_of(network.classify(ablated), what);
+        return score(ablated);
       });
   return (whole - left) / whole;
 }
