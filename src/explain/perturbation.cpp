@@ -6,8 +6,6 @@
 namespace xrayclf {
 namespace {
 
-namespace fn = torch::nn::functional;
-
 torch::Tensor scores_of(const torch::Tensor& logits, const ScoredClass& what) {
   const std::vector<std::int64_t> classes(static_cast<std::size_t>(logits.size(0)), what.index);
   return class_scores(logits, classes, what.score).to(torch::kCPU, torch::kFloat64);
@@ -50,10 +48,9 @@ torch::Tensor masked_scores(Network& network, const torch::Tensor& input,
                             const torch::Tensor& activations, const ScoredClass& what) {
   const torch::NoGradGuard no_grad;
   const std::vector<std::int64_t> size = {input.size(2), input.size(3)};
-  const auto enlarge =
-      fn::InterpolateFuncOptions().size(size).mode(torch::kBilinear).align_corners(true);
   return in_portions(activations.size(1), what.passes, [&](std::int64_t first, std::int64_t last) {
-    torch::Tensor masks = fn::interpolate(activations.slice(1, first, last), enlarge);
+    torch::Tensor masks =
+        torch::upsample_bilinear2d(activations.slice(1, first, last), size, /*align_corners=*/true);
     const torch::Tensor low = masks.amin({2, 3}, true);
     const torch::Tensor high = masks.amax({2, 3}, true);
     masks = (masks - low) / (high - low + 1e-8);
