@@ -31,6 +31,9 @@ Predictions classify_rows(Classifier& classifier, const PreparedSet& set,
       predictions.paths.push_back(record.path);
       predictions.truth.push_back(index_of(record.label));
       predictions.patients.push_back(record.patient_id);
+      for (const auto& [column, value] : record.metadata) {
+        predictions.metadata[column].push_back(value);
+      }
       predictions.probabilities.insert(predictions.probabilities.end(), probabilities[i].begin(),
                                        probabilities[i].end());
     }

@@ -30,15 +30,6 @@ std::int64_t fold_count(const PreparedSet& set) {
   return folds;
 }
 
-void append(Predictions& all, const Predictions& more) {
-  all.classes = more.classes;
-  all.paths.insert(all.paths.end(), more.paths.begin(), more.paths.end());
-  all.truth.insert(all.truth.end(), more.truth.begin(), more.truth.end());
-  all.patients.insert(all.patients.end(), more.patients.begin(), more.patients.end());
-  all.probabilities.insert(all.probabilities.end(), more.probabilities.begin(),
-                           more.probabilities.end());
-}
-
 /// Writes predictions and report; returns the report's JSON.
 nlohmann::ordered_json write_evaluation(const fs::path& directory, const Predictions& predictions,
                                         const nlohmann::ordered_json& provenance,

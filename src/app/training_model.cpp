@@ -69,6 +69,7 @@ Model load_model(const TrainConfig& config, const PreparedSet& set) {
   LoadedCheckpoint loaded = load_checkpoint(resolve_checkpoint(config.checkpoint));
   require_fit(loaded.info, loaded.directory, set);
   Model model{std::move(loaded.network), std::move(loaded.info)};
+  model.info.calibration = nlohmann::json::object();  // of weights that training changes
   model.info.training = {{"started_from", loaded.directory.string()},
                          {"before", model.info.training}};
   return model;

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "app/calibrate.hpp"
 #include "app/training_data.hpp"
 #include "app/training_log.hpp"
 #include "app/training_model.hpp"
@@ -114,6 +115,7 @@ class TrainingRun {
     SavedRun saved = last_saved(*run_, device_);
     network_ = std::move(saved.checkpoint.network);
     info_ = std::move(saved.checkpoint.info);
+    info_.calibration = nlohmann::json::object();  // of weights that training changes
     require_same_world(saved.directory);
     state_ = std::move(saved.state);
     tensors_ = std::move(saved.tensors);
@@ -141,6 +143,11 @@ class TrainingRun {
       fit_phase(phases_[static_cast<std::size_t>(state_.phase)]);
     }
     keeper_->finish(state_);
+    if (config_.calibrate) {
+      auto classifier = Classifier::load(run_->path(), device_, config_.precision);
+      calibrate_checkpoint(classifier, set_, rows_of(set_, config_, "validation"),
+                           config_.batch_size);
+    }
     const auto best =
         static_cast<std::size_t>(state_.best_epoch > 0 ? state_.best_epoch : state_.epoch - 1);
     return {run_->path(), state_.history.at(best - 1)};

@@ -1,5 +1,6 @@
 #include "cli/command.hpp"
 #include "xrayclf/app/augment.hpp"
+#include "xrayclf/app/compare.hpp"
 #include "xrayclf/app/eval.hpp"
 #include "xrayclf/app/gradcam.hpp"
 #include "xrayclf/app/phantoms.hpp"
@@ -40,7 +41,16 @@ const std::vector<Command>& commands() {
       command<EvalConfig, eval>(
           "eval", "Evaluate a checkpoint, or anybody's predictions, with confidence intervals",
           {"xrayclf eval --checkpoint runs/1 --data prepared --output runs/1/test",
-           "xrayclf eval --predictions predictions.csv --output report"}),
+           "xrayclf eval --checkpoint runs/1 --data prepared --temperature fitted "
+           "--store_temperature --output runs/1/test",
+           "xrayclf eval --predictions predictions.csv --output report",
+           "xrayclf eval --predictions test.csv --validation_predictions validation.csv "
+           "--subgroups sex,age --prevalence '{\"COVID-19\": 0.05}' --output report"}),
+      command<CompareConfig, compare>(
+          "compare", "Compare models on the same images: figures, tests, agreement with readers",
+          {"xrayclf compare runs/1 runs/2 --data prepared --output comparison",
+           "xrayclf compare a.csv b.csv c.csv --names A,B,C --readers radiologist_1,radiologist_2 "
+           "--correction benjamini_hochberg --output comparison"}),
       command<PredictConfig, predict>(
           "predict", "Classify images with a trained checkpoint",
           {"xrayclf predict --checkpoint runs/1 image.png",

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <set>
 #include <unordered_set>
 
 #include "xrayclf/core/atomic_file.hpp"
@@ -18,6 +19,11 @@ namespace {
 constexpr std::string_view kPrefix = "prob_";
 constexpr double kRowSumTolerance = 1e-3;
 
+bool is_metadata(std::string_view column) {
+  return !column.starts_with(kPrefix) && column != "path" && column != "true" &&
+         column != "predicted" && column != "patient";
+}
+
 /// The CSV with its columns found by name.
 class PredictionsTable {
  public:
@@ -28,6 +34,7 @@ class PredictionsTable {
         predicted_(table.find("predicted")),
         patient_(table.find("patient")) {
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
+      if (is_metadata(table.columns[c])) further_.push_back(c);
       if (!table.columns[c].starts_with(kPrefix)) continue;
       classes_.push_back(table.columns[c].substr(kPrefix.size()));
       columns_.push_back(c);
@@ -110,6 +117,9 @@ class PredictionsTable {
     out.paths.push_back(field(row, path_));
     out.truth.push_back(class_index(row, true_));
     out.patients.push_back(field(row, patient_));
+    for (const std::size_t c : further_) {
+      out.metadata[table_.columns[c]].push_back(table_.rows[row][c]);
+    }
     const std::int64_t stated = class_index(row, predicted_);
     if (stated >= 0 && stated != out.predicted(row) && ++disagreeing_ == 1) {
       first_disagreeing_ = table_.lines[row];
@@ -136,6 +146,7 @@ class PredictionsTable {
   std::optional<std::size_t> path_, true_, predicted_, patient_;
   std::vector<std::string> classes_;
   std::vector<std::size_t> columns_;  ///< of the classes
+  std::vector<std::size_t> further_;  ///< columns of metadata
   std::unordered_set<std::string> paths_;
   long long disagreeing_ = 0;
   long long repeated_ = 0;
@@ -154,6 +165,12 @@ void write_predictions_csv(const std::filesystem::path& path, const Predictions&
   std::vector<std::string> fields{"path", "true", "predicted"};
   for (const std::string& name : predictions.classes) fields.push_back(std::string(kPrefix) + name);
   fields.push_back("patient");
+  std::set<std::string> taken(fields.begin(), fields.end());
+  for (const auto& [column, values] : predictions.metadata) {
+    std::string name = column;
+    while (!is_metadata(name) || !taken.insert(name).second) name.insert(0, "metadata_");
+    fields.push_back(name);
+  }
   std::string text = csv_line(fields);
   for (std::size_t row = 0; row < predictions.size(); ++row) {
     const std::int64_t truth = predictions.truth[row];
@@ -164,6 +181,7 @@ void write_predictions_csv(const std::filesystem::path& path, const Predictions&
       fields.push_back(csv_number(p));
     }
     fields.push_back(predictions.patients[row]);
+    for (const auto& [column, values] : predictions.metadata) fields.push_back(values[row]);
     text += csv_line(fields);
   }
   write_file(path, text);

@@ -7,26 +7,10 @@
 
 #include "report_intervals.hpp"
 #include "report_statistics.hpp"
-#include "xrayclf/core/error.hpp"
 #include "xrayclf/core/text.hpp"
 
 namespace xrayclf {
 namespace {
-
-void require_truth(const Predictions& predictions) {
-  if (predictions.size() == 0) throw DataError("there are no predictions to evaluate");
-  const auto unknown = std::find_if(predictions.truth.begin(), predictions.truth.end(),
-                                    [](std::int64_t t) { return t < 0; });
-  if (unknown == predictions.truth.end()) return;
-  const auto row = static_cast<std::size_t>(unknown - predictions.truth.begin());
-  const auto count =
-      std::count_if(unknown, predictions.truth.end(), [](std::int64_t t) { return t < 0; });
-  throw DataError(
-      fmt::format("{} without a true class (the first is row {}, '{}'): an evaluation needs the "
-                  "truth of every image; "
-                  "fill the column 'true' or leave these rows out",
-                  counted(count, "row"), row + 1, printable(predictions.paths[row])));
-}
 
 /// Builds the figures of a report one by one.
 class ReportBuilder {
@@ -34,7 +18,9 @@ class ReportBuilder {
   ReportBuilder(const Predictions& predictions, const ReportConfig& config, std::int64_t workers)
       : predictions_(predictions),
         statistics_(predictions, config.ece_bins),
-        intervals_(predictions, statistics_, config, workers) {
+        intervals_(predictions, config, workers, [this](std::span<const std::int64_t> counts) {
+          return statistics_.values(counts);
+        }) {
     report_.config = config;
     report_.samples = static_cast<std::int64_t>(predictions.size());
     report_.patients = groups_by_name(predictions.patients).count;

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "xrayclf/metrics/delong.hpp"
-#include "xrayclf/metrics/proportion.hpp"
 #include "xrayclf/metrics/roc.hpp"
 
 namespace xrayclf {
@@ -19,46 +18,63 @@ constexpr double kNoSpread = 1e-12;
 
 }  // namespace
 
-ReportIntervals::ReportIntervals(const Predictions& predictions, const ReportStatistics& statistics,
-                                 const ReportConfig& config, std::int64_t workers)
+ReportIntervals::ReportIntervals(const Predictions& predictions, const ReportConfig& config,
+                                 std::int64_t workers, const ResampleStatistics& statistics)
     : predictions_(predictions),
       config_(config),
-      groups_(config.sampling_unit == SamplingUnit::patient ? groups_by_name(predictions.patients)
-                                                            : singleton_groups(predictions.size())),
-      draws_(bootstrap(
-          groups_, config.bootstrap_samples, static_cast<std::uint64_t>(config.seed), workers,
-          [&](std::span<const std::int64_t> counts) { return statistics.values(counts); })) {}
+      groups_(config.sampling_unit == SamplingUnit::patient
+                  ? groups_by_name(predictions.patients)
+                  : singleton_groups(predictions.size())) {
+  if (statistics) {
+    draws_ = bootstrap(groups_, config.bootstrap_samples, static_cast<std::uint64_t>(config.seed),
+                       workers, statistics);
+  }
+}
 
-void ReportIntervals::add_proportion(Figure& figure, const Select& counted,
-                                     const Select& success) const {
+ReportIntervals::Counts ReportIntervals::count(const Select& counted, const Select& success) const {
   std::vector<ClusterCount> clusters(static_cast<std::size_t>(groups_.count));
-  ClusterCount all;
-  std::int64_t largest = 0;
-  std::int64_t used = 0;
+  Counts out;
   for (std::size_t i = 0; i < predictions_.size(); ++i) {
     if (!counted(i)) continue;
     ClusterCount& cluster = clusters[static_cast<std::size_t>(groups_.of_sample[i])];
-    used += cluster.trials == 0 ? 1 : 0;
-    largest = std::max(largest, ++cluster.trials);
-    ++all.trials;
+    out.used += cluster.trials == 0 ? 1 : 0;
+    out.largest = std::max(out.largest, ++cluster.trials);
+    ++out.all.trials;
     if (success(i)) {
       ++cluster.successes;
-      ++all.successes;
+      ++out.all.successes;
     }
   }
-  const auto successes = static_cast<double>(all.successes);
-  const auto trials = static_cast<double>(all.trials);
+  if (out.largest > 1) out.effect = design_effect(clusters);
+  return out;
+}
+
+void ReportIntervals::add_proportion(Figure& figure, const Select& counted,
+                                     const Select& success) const {
+  const Counts counts = count(counted, success);
+  const auto successes = static_cast<double>(counts.all.successes);
+  const auto trials = static_cast<double>(counts.all.trials);
   const Interval independent = wilson_interval(successes, trials, config_.confidence);
-  if (largest == 1) {
+  if (counts.largest == 1) {
     figure.interval = independent;
     figure.method = "Wilson";
     return;
   }
-  const double effect = design_effect(clusters);
-  figure.interval = wilson_interval(successes / effect, trials / effect, config_.confidence);
+  figure.interval =
+      wilson_interval(successes / counts.effect, trials / counts.effect, config_.confidence);
   figure.method = fmt::format("Wilson, {} images of {} patients, design effect {:.2f} (Rao-Scott)",
-                              all.trials, used, effect);
+                              counts.all.trials, counts.used, counts.effect);
   figure.if_images_were_independent = independent;
+}
+
+RightCalls ReportIntervals::effective_counts(const Select& counted, const Select& success) const {
+  const Counts counts = count(counted, success);
+  return {static_cast<double>(counts.all.successes) / counts.effect,
+          static_cast<double>(counts.all.trials) / counts.effect};
+}
+
+std::span<const double> ReportIntervals::draws(std::size_t index) const {
+  return draws_.empty() ? std::span<const double>() : draws_[index];
 }
 
 void ReportIntervals::add_auroc(Figure& figure, std::size_t c) const {
@@ -122,9 +138,8 @@ void ReportIntervals::add_bootstrap(Figure& figure, std::size_t index) const {
     return;
   }
   const BootstrapSummary summary = summarise_draws(draws_[index]);
-  const std::string unit = groups_.singletons() ? "images" : "patients";
   figure.method =
-      fmt::format("percentile bootstrap of {}, {} samples", unit, config_.bootstrap_samples);
+      fmt::format("percentile bootstrap of {}, {} samples", unit(), config_.bootstrap_samples);
   if (summary.undefined > 0) {
     figure.method += fmt::format(", {} undefined and left out", summary.undefined);
   }

@@ -11,18 +11,44 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
-ReportStatistics::ReportStatistics(const Predictions& predictions, std::int64_t ece_bins)
-    : predictions_(predictions),
-      ece_bins_(ece_bins),
-      ranking_(predictions.truth, predictions.matrix()) {
+SampleErrors::SampleErrors(const Predictions& predictions, std::int64_t ece_bins)
+    : ece_bins_(ece_bins) {
   const ProbabilityMatrix matrix = predictions.matrix();
   for (std::size_t i = 0; i < predictions.size(); ++i) {
     const std::span<const double> row = matrix.row(static_cast<std::int64_t>(i));
-    predicted_.push_back(arg_max(row));
-    confidence_.push_back(row[static_cast<std::size_t>(predicted_.back())]);
+    const std::int64_t predicted = arg_max(row);
+    confidence_.push_back(row[static_cast<std::size_t>(predicted)]);
     bin_.push_back(bin_of(confidence_.back(), ece_bins));
+    right_.push_back(predicted == predictions.truth[i] ? 1 : 0);
     squared_error_.push_back(squared_error(row, predictions.truth[i]));
     negative_log_likelihood_.push_back(negative_log_likelihood(row, predictions.truth[i]));
+  }
+}
+
+SampleErrors::Values SampleErrors::values(std::span<const std::int64_t> counts) const {
+  Values out;
+  double total = 0;
+  ReliabilityBins bins(ece_bins_);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const auto count = static_cast<double>(counts[i]);
+    total += count;
+    out.brier += count * squared_error_[i];
+    out.log_loss += count * negative_log_likelihood_[i];
+    bins.add(bin_[i], confidence_[i], right_[i] == 1, counts[i]);
+  }
+  out.brier /= total;
+  out.log_loss /= total;
+  out.ece = bins.expected_error();
+  out.mce = bins.maximum_error();
+  return out;
+}
+
+ReportStatistics::ReportStatistics(const Predictions& predictions, std::int64_t ece_bins)
+    : predictions_(predictions),
+      ranking_(predictions.truth, predictions.matrix()),
+      errors_(predictions, ece_bins) {
+  for (std::size_t i = 0; i < predictions.size(); ++i) {
+    predicted_.push_back(predictions.predicted(i));
   }
   point_ = values(std::vector<std::int64_t>(predictions.size(), 1));
 }
@@ -81,23 +107,6 @@ double ReportStatistics::weighted(const std::vector<double>& values,
   return weights == 0 ? kNan : sum / weights;
 }
 
-void ReportStatistics::set_sample_means(std::span<const std::int64_t> counts,
-                                        std::vector<double>& values) const {
-  double brier = 0, loss = 0, total = 0;
-  ReliabilityBins bins(ece_bins_);
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    const auto count = static_cast<double>(counts[i]);
-    total += count;
-    brier += count * squared_error_[i];
-    loss += count * negative_log_likelihood_[i];
-    bins.add(bin_[i], confidence_[i], predicted_[i] == predictions_.truth[i], counts[i]);
-  }
-  values[index(Metric::brier)] = brier / total;
-  values[index(Metric::log_loss)] = loss / total;
-  values[index(Metric::ece)] = bins.expected_error();
-  values[index(Metric::mce)] = bins.maximum_error();
-}
-
 std::vector<double> ReportStatistics::values(std::span<const std::int64_t> counts) const {
   const ConfusionMatrix matrix = confusion(counts);
   const MulticlassAreas areas = ranking_.areas(counts);
@@ -123,7 +132,11 @@ std::vector<double> ReportStatistics::values(std::span<const std::int64_t> count
   set(Metric::average_precision_micro, areas.average_precision.micro);
   set(Metric::mcc, matrix.mcc());
   set(Metric::cohen_kappa, matrix.cohen_kappa());
-  set_sample_means(counts, out);
+  const SampleErrors::Values errors = errors_.values(counts);
+  set(Metric::brier, errors.brier);
+  set(Metric::log_loss, errors.log_loss);
+  set(Metric::ece, errors.ece);
+  set(Metric::mce, errors.mce);
   return out;
 }
 

@@ -76,6 +76,27 @@ inline constexpr std::array<std::string_view, 9> kClassMetricNames{
     "sensitivity", "specificity", "precision", "recall",           "f1",
     "ppv",         "npv",         "auroc",     "average_precision"};
 
+/// Figures that are means over samples of how far the probabilities are from the truth.
+class SampleErrors {
+ public:
+  /// `predictions` has a known truth in every row.
+  SampleErrors(const Predictions& predictions, std::int64_t ece_bins);
+
+  struct Values {
+    double brier = 0, log_loss = 0, ece = 0, mce = 0;
+  };
+  /// Of a resample in which sample i occurs counts[i] times.
+  Values values(std::span<const std::int64_t> counts) const;
+
+ private:
+  std::int64_t ece_bins_;
+  std::vector<std::int64_t> bin_;  ///< of the confidence
+  std::vector<double> confidence_;
+  std::vector<std::uint8_t> right_;
+  std::vector<double> squared_error_;
+  std::vector<double> negative_log_likelihood_;
+};
+
 /// All figures of some predictions, and of any resample of them: what the bootstrap calls.
 class ReportStatistics {
  public:
@@ -105,16 +126,11 @@ class ReportStatistics {
   double macro(const std::vector<double>& values, ClassMetric metric) const;
   double weighted(const std::vector<double>& values, const ConfusionMatrix& confusion,
                   ClassMetric metric) const;
-  void set_sample_means(std::span<const std::int64_t> counts, std::vector<double>& values) const;
 
   const Predictions& predictions_;
-  std::int64_t ece_bins_;
   MulticlassRanking ranking_;
+  SampleErrors errors_;
   std::vector<std::int64_t> predicted_;
-  std::vector<std::int64_t> bin_;  ///< of the confidence
-  std::vector<double> confidence_;
-  std::vector<double> squared_error_;
-  std::vector<double> negative_log_likelihood_;
   std::vector<double> point_;  ///< empty while it is being computed
 };
 

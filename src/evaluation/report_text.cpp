@@ -4,63 +4,15 @@
 
 #include "xrayclf/core/text.hpp"
 #include "xrayclf/evaluation/report.hpp"
+#include "xrayclf/evaluation/subgroups.hpp"
 #include "xrayclf/metrics/classification_report.hpp"
 
 namespace xrayclf {
 namespace {
 
-std::string pad_right(const std::string& text, std::int64_t width) {
-  const std::int64_t missing = std::max<std::int64_t>(0, width - code_points(text));
-  return text + std::string(static_cast<std::size_t>(missing), ' ');
-}
-
 std::vector<std::string> printable_names(const std::vector<std::string>& classes) {
   std::vector<std::string> out;
   for (const std::string& name : classes) out.push_back(printable(name));
-  return out;
-}
-
-/// Decimals that tell the ends of the interval apart: no figure reads "1.000 (1.000 to 1.000)".
-int decimals_for(const Figure& figure) {
-  int decimals = 3;
-  if (!figure.interval) return decimals;
-  const auto same = [&](int d) {
-    return fmt::format("{:.{}f}", figure.interval->low, d) ==
-           fmt::format("{:.{}f}", figure.interval->high, d);
-  };
-  while (decimals < 10 && same(decimals)) ++decimals;
-  return decimals;
-}
-
-std::string value_text(const Figure& figure) {
-  if (!figure.value) return "undefined";
-  const int decimals = decimals_for(figure);
-  if (!figure.interval) return fmt::format("{:.{}f}", *figure.value, decimals);
-  return fmt::format("{:.{}f} ({:.{}f} to {:.{}f})", *figure.value, decimals, figure.interval->low,
-                     decimals, figure.interval->high, decimals);
-}
-
-std::string remark(const Figure& figure) {
-  std::vector<std::string> parts;
-  if (figure.interval) parts.push_back(figure.method);
-  if (!figure.reason.empty()) parts.push_back(figure.reason);
-  if (!figure.note.empty()) parts.push_back(figure.note);
-  return join(parts, "; ");
-}
-
-std::string figure_lines(const Figures& figures) {
-  std::int64_t name_width = 0, value_width = 0;
-  for (const auto& [name, figure] : figures) {
-    name_width = std::max(name_width, code_points(name));
-    value_width = std::max(value_width, code_points(value_text(figure)));
-  }
-  std::string out;
-  for (const auto& [name, figure] : figures) {
-    std::string line = "  " + pad_right(name, name_width) + "  " +
-                       pad_right(value_text(figure), value_width) + "  " + remark(figure);
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
   return out;
 }
 
@@ -122,8 +74,12 @@ std::string report_text(const Report& report, const ReportContext& context) {
   }
   out += "\nConfusion matrix: a row is a true class, a column a predicted class\n" +
          confusion_text(report.confusion, names);
+  if (context.calibration) out += calibration_text(*context.calibration);
+  if (context.operating_points) out += operating_points_text(*context.operating_points);
+  out += adjusted_text(context.adjusted) + subgroups_text(context.subgroups);
   out += "\n";
   for (const std::string& note : report.notes) out += note + "\n";
+  for (const std::string& note : context.notes) out += note + "\n";
   return out + std::string(kResearchNotice) + "\n";
 }
 

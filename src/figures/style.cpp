@@ -101,10 +101,15 @@ std::string gnuplot_colour(Colour colour) {
   return text.data();
 }
 
+std::size_t display_columns(std::string_view name) {
+  std::size_t columns = 0;
+  for (const Character& c : characters(name)) columns += c.columns;
+  return columns;
+}
+
 std::string display_name(std::string_view name, std::size_t width) {
   const std::vector<Character> all = characters(name);
-  std::size_t columns = 0;
-  for (const Character& c : all) columns += c.columns;
+  const std::size_t columns = display_columns(name);
   std::string out;
   if (columns <= width) {
     for (const Character& c : all) out += c.bytes;

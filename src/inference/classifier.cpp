@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "xrayclf/core/error.hpp"
+#include "xrayclf/evaluation/calibration.hpp"
 #include "xrayclf/model/input.hpp"
 
 namespace xrayclf {
@@ -22,6 +23,17 @@ PreprocessConfig stored_preprocessing(const CheckpointInfo& info, const std::str
   }
 }
 
+/// 1 in a checkpoint that was never calibrated.
+double stored_temperature(const CheckpointInfo& info, const std::string& where) {
+  const auto section = info.calibration.find("temperature");
+  if (section == info.calibration.end()) return 1;
+  try {
+    return temperature_scaling_from_json(*section).temperature;
+  } catch (const ConfigError& e) {
+    throw ModelError(where + ": " + e.what());
+  }
+}
+
 }  // namespace
 
 Classifier::Classifier(std::filesystem::path path, LoadedCheckpoint checkpoint,
@@ -30,7 +42,8 @@ Classifier::Classifier(std::filesystem::path path, LoadedCheckpoint checkpoint,
       checkpoint_(std::move(checkpoint)),
       preprocessor_(stored_preprocessing(checkpoint_.info, path_.string())),
       device_(device),
-      precision_(precision) {}
+      precision_(precision),
+      temperature_(stored_temperature(checkpoint_.info, path_.string())) {}
 
 Classifier Classifier::load(const std::filesystem::path& run_or_checkpoint, torch::Device device,
                             Precision precision) {
@@ -43,7 +56,8 @@ std::vector<std::vector<double>> Classifier::probabilities(const std::vector<cv:
   const PrecisionScope precision(precision_, device_);
   const torch::Tensor logits =
       checkpoint_.network->forward(to_input(prepared, checkpoint_.info.input).to(device_));
-  const torch::Tensor rows = logits.to(torch::kCPU, torch::kDouble).softmax(1).contiguous();
+  const torch::Tensor rows =
+      logits.to(torch::kCPU, torch::kDouble).div(temperature_).softmax(1).contiguous();
   std::vector<std::vector<double>> out;
   for (std::int64_t i = 0; i < rows.size(0); ++i) {
     const double* row = rows.data_ptr<double>() + i * rows.size(1);

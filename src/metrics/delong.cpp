@@ -8,6 +8,7 @@
 
 #include "xrayclf/metrics/proportion.hpp"
 #include "xrayclf/metrics/ranking.hpp"
+#include "xrayclf/metrics/roc.hpp"
 
 namespace xrayclf {
 namespace {
@@ -148,6 +149,46 @@ AurocEstimate delong(const std::vector<std::vector<double>>& scores,
           of_positives * dot(x.positives, y.positives) / (dm * dm) +
           of_negatives * dot(x.negatives, y.negatives) / (dn * dn) +
           of_both * (dot(x.positives, y.negatives) + dot(x.negatives, y.positives)) / (dm * dn);
+    }
+  }
+  return out;
+}
+
+AurocEstimate delong_macro(const std::vector<std::vector<std::vector<double>>>& scores,
+                           std::span<const std::int64_t> truth,
+                           std::span<const std::int64_t> classes,
+                           std::span<const std::int64_t> clusters) {
+  const auto not_zero = [](std::int64_t count) { return count > 0; };
+  const auto share = 1 / static_cast<double>(classes.size());
+  AurocEstimate out;
+  out.auroc.assign(scores.size(), classes.empty() ? kNan : 0.0);
+  out.covariance.assign(scores.size(), std::vector<double>(scores.size(), kNan));
+  if (classes.empty()) return out;
+  std::vector<std::vector<double>> by_cluster(scores.size());
+  for (const std::int64_t c : classes) {
+    const std::vector<std::uint8_t> positive = is_class(truth, c);
+    const Clusters groups = number_clusters(positive, clusters);
+    const std::int64_t m =
+        std::accumulate(groups.positives.begin(), groups.positives.end(), std::int64_t{0});
+    const std::int64_t n = static_cast<std::int64_t>(positive.size()) - m;
+    const double of_positives = std::sqrt(
+        correction(std::count_if(groups.positives.begin(), groups.positives.end(), not_zero)));
+    const double of_negatives = std::sqrt(
+        correction(std::count_if(groups.negatives.begin(), groups.negatives.end(), not_zero)));
+    for (std::size_t model = 0; model < scores.size(); ++model) {
+      const Deviations own =
+          deviations(scores[model][static_cast<std::size_t>(c)], positive, groups, m, n);
+      out.auroc[model] += share * own.auroc;
+      by_cluster[model].resize(own.positives.size(), 0.0);
+      for (std::size_t g = 0; g < own.positives.size(); ++g) {
+        by_cluster[model][g] += share * (of_positives * own.positives[g] / static_cast<double>(m) +
+                                         of_negatives * own.negatives[g] / static_cast<double>(n));
+      }
+    }
+  }
+  for (std::size_t a = 0; a < scores.size(); ++a) {
+    for (std::size_t b = 0; b < scores.size(); ++b) {
+      out.covariance[a][b] = dot(by_cluster[a], by_cluster[b]);
     }
   }
   return out;

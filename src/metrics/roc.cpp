@@ -35,6 +35,14 @@ void keep_corners(RocCurve& curve) {
   curve = std::move(kept);
 }
 
+/// Shares that are equal by counts may differ by rounding.
+constexpr double kRounding = 1e-12;
+
+OperatingPoint operating_point(const RocCurve& curve, std::size_t point) {
+  return {point, curve.thresholds[point], curve.sensitivity(point),
+          1 - curve.false_positive_rate(point), 1};
+}
+
 }  // namespace
 
 double RocCurve::sensitivity(std::size_t point) const {
@@ -86,10 +94,27 @@ std::optional<OperatingPoint> youden_point(const RocCurve& curve) {
       ++best.tied;
     }
   }
-  best.threshold = curve.thresholds[best.point];
-  best.sensitivity = curve.sensitivity(best.point);
-  best.specificity = 1 - curve.false_positive_rate(best.point);
+  const std::int64_t tied = best.tied;
+  best = operating_point(curve, best.point);
+  best.tied = tied;
   return best;
+}
+
+std::optional<OperatingPoint> point_at_sensitivity(const RocCurve& curve, double sensitivity) {
+  if (curve.positives == 0 || curve.negatives == 0) return std::nullopt;
+  std::size_t point = 0;
+  while (point + 1 < curve.size() && curve.sensitivity(point) < sensitivity - kRounding) ++point;
+  return operating_point(curve, point);
+}
+
+std::optional<OperatingPoint> point_at_specificity(const RocCurve& curve, double specificity) {
+  if (curve.positives == 0 || curve.negatives == 0) return std::nullopt;
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < curve.size(); ++i) {
+    if (1 - curve.false_positive_rate(i) < specificity - kRounding) break;
+    if (curve.true_positives[i] > curve.true_positives[best]) best = i;
+  }
+  return operating_point(curve, best);
 }
 
 std::vector<std::uint8_t> is_class(std::span<const std::int64_t> truth, std::int64_t c) {

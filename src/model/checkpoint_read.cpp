@@ -110,6 +110,8 @@ CheckpointInfo info_from_json(const json& in) {
   info.preprocessing = in.at("preprocessing");
   info.preprocessing_fingerprint = in.at("preprocessing_fingerprint").get<std::string>();
   info.training = in.at("training");
+  info.calibration = in.value("calibration", json::object());
+  if (!info.calibration.is_object()) throw ConfigError("its calibration is not an object");
   info.versions = in.at("versions");
   return info;
 }

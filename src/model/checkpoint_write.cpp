@@ -1,11 +1,4 @@
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <set>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -13,7 +6,6 @@
 #include "xrayclf/core/atomic_file.hpp"
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/core/json_file.hpp"
-#include "xrayclf/core/sha256.hpp"
 #include "xrayclf/core/text.hpp"
 #include "xrayclf/core/version.hpp"
 #include "xrayclf/image/codec.hpp"
@@ -77,37 +69,17 @@ void check_classes(const CheckpointInfo& info, const fs::path& directory) {
 json info_json(const CheckpointInfo& info, const torch::Tensor& logits) {
   const std::vector<double> values(logits.data_ptr<double>(),
                                    logits.data_ptr<double>() + logits.numel());
-  return {{"format", checkpoint::kFormat},
-          {"network", write_json(info.network)},
-          {"classes", info.classes},
-          {"input", to_json(info.input)},
-          {"preprocessing", info.preprocessing},
-          {"preprocessing_fingerprint", info.preprocessing_fingerprint},
-          {"training", info.training},
-          {"versions", json(version_info())},
-          {"golden_logits", values}};
-}
-
-/// `temporary` takes the place of `directory`, in one step where the file system can do that.
-void put_in_place(const fs::path& temporary, const fs::path& directory) {
-  const auto check = [&](bool ok) {
-    if (!ok) {
-      throw IoError(directory.string() +
-                    ": cannot put the checkpoint in place: " + std::strerror(errno));
-    }
-  };
-  std::error_code ignored;
-  if (!fs::exists(fs::symlink_status(directory, ignored))) {
-    check(::rename(temporary.c_str(), directory.c_str()) == 0);
-  } else if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, directory.c_str(),
-                         RENAME_EXCHANGE) == 0) {
-    fs::remove_all(temporary, ignored);
-  } else {
-    const fs::path old = temporary.string() + ".old";
-    check(::rename(directory.c_str(), old.c_str()) == 0);
-    check(::rename(temporary.c_str(), directory.c_str()) == 0);
-    fs::remove_all(old, ignored);
-  }
+  json out = {{"format", checkpoint::kFormat},
+              {"network", write_json(info.network)},
+              {"classes", info.classes},
+              {"input", to_json(info.input)},
+              {"preprocessing", info.preprocessing},
+              {"preprocessing_fingerprint", info.preprocessing_fingerprint},
+              {"training", info.training},
+              {"versions", json(version_info())},
+              {"golden_logits", values}};
+  if (!info.calibration.empty()) out["calibration"] = info.calibration;
+  return out;
 }
 
 }  // namespace
@@ -142,54 +114,38 @@ void write_checkpoint(const fs::path& directory, Network& network, const Checkpo
     throw std::logic_error("a checkpoint's description of another network");
   }
   check_classes(info, directory);
-  const fs::path target = fs::absolute(directory).lexically_normal();
-  const fs::path named = target.has_filename() ? target : target.parent_path();
-  const fs::path temporary = named.string() + ".tmp-" + std::to_string(::getpid());
-  std::error_code ignored;
-  fs::remove_all(temporary, ignored);
-  make_directories(temporary);
-  try {
-    std::map<std::string, std::string> metadata =
-        to_metadata({info.network.architecture, info.network.flavour, info.input, golden_image.rows,
-                     "xrayclf", "", ""});
-    metadata[checkpoint::kClassesKey] = json(info.classes).dump();
-    save_state(network, temporary / checkpoint::kWeights, metadata);
+  checkpoint::Replacement replacement(directory);
+  const fs::path& temporary = replacement.path();
+  std::map<std::string, std::string> metadata =
+      to_metadata({info.network.architecture, info.network.flavour, info.input, golden_image.rows,
+                   "xrayclf", "", ""});
+  metadata[checkpoint::kClassesKey] = json(info.classes).dump();
+  save_state(network, temporary / checkpoint::kWeights, metadata);
 
-    std::map<std::string, std::string> texts = extra_files;
-    texts[checkpoint::kGoldenSample] = encode_png(golden_image);
-    const torch::Tensor logits = checkpoint::golden_logits(network, golden_image, info.input);
-    if (!logits.isfinite().all().item<bool>()) {
-      throw NumericError(
-          "the network's logits of the golden sample are not finite; nothing was "
-          "written to " +
-          named.string());
-    }
-    texts[checkpoint::kInfo] = checkpoint::to_text(info_json(info, logits));
-    std::vector<std::string> names = {checkpoint::kWeights};
-    if (!extra_tensors.empty()) {
-      write_tensors(temporary / kCheckpointTensors, extra_tensors, {});
-      names.emplace_back(kCheckpointTensors);
-    }
-    for (const auto& [name, content] : texts) {
-      if (!checkpoint::is_plain_name(name)) throw std::logic_error("not a file name: " + name);
-      write_file(temporary / name, content);
-      names.push_back(name);
-    }
-
-    json files = json::object();
-    for (const std::string& name : names) {
-      files[name] = {{"bytes", fs::file_size(temporary / name)},
-                     {"sha256", sha256_file(temporary / name)}};
-    }
-    write_file(temporary / checkpoint::kManifest,
-               checkpoint::to_text({{"format", checkpoint::kFormat}, {"files", files}}));
-    sync_directory(temporary);
-    put_in_place(temporary, named);
-  } catch (...) {
-    fs::remove_all(temporary, ignored);
-    throw;
+  std::map<std::string, std::string> texts = extra_files;
+  texts[checkpoint::kGoldenSample] = encode_png(golden_image);
+  const torch::Tensor logits = checkpoint::golden_logits(network, golden_image, info.input);
+  if (!logits.isfinite().all().item<bool>()) {
+    throw NumericError(
+        "the network's logits of the golden sample are not finite; nothing was written to " +
+        directory.string());
   }
-  sync_directory(named.parent_path());
+  texts[checkpoint::kInfo] = checkpoint::to_text(info_json(info, logits));
+  std::vector<std::string> names = {checkpoint::kWeights};
+  if (!extra_tensors.empty()) {
+    write_tensors(temporary / kCheckpointTensors, extra_tensors, {});
+    names.emplace_back(kCheckpointTensors);
+  }
+  for (const auto& [name, content] : texts) {
+    if (!checkpoint::is_plain_name(name)) throw std::logic_error("not a file name: " + name);
+    write_file(temporary / name, content);
+    names.push_back(name);
+  }
+
+  json files = json::object();
+  for (const std::string& name : names) files[name] = checkpoint::file_entry(temporary / name);
+  write_file(temporary / checkpoint::kManifest, checkpoint::manifest_text(files));
+  replacement.commit();
 }
 
 }  // namespace xrayclf

@@ -37,6 +37,7 @@ std::vector<Plot> all_plots(const std::vector<std::string>& names) {
   std::vector<ClassCurve> curves;
   std::vector<ScoreSamples> scores;
   std::vector<DecisionCurve> decisions;
+  const ForestPanel panel = {names.front(), std::vector(n, ForestPoint{0.8, {0.7, 0.9}}), 0.0};
   for (const std::string& name : names) {
     curves.push_back(
         {name, {0, 0, 1}, {0, 0.8, 1}, {0, 0.7, 1}, {0, 0.9, 1}, 0.9, {0.8, 1.0}, 0.3});
@@ -55,7 +56,8 @@ std::vector<Plot> all_plots(const std::vector<std::string>& names) {
           precision_recall_plot(curves),
           reliability_plot({{names.front(), {empty, full}, 0.05, {0.01, 0.1}}}),
           score_distribution_plot(scores),
-          decision_curve_plot(decisions)};
+          decision_curve_plot(decisions),
+          forest_plot("forest", "Figures of models", names, {panel, panel})};
 }
 
 class PlotsTest : public testing::Test {
@@ -92,6 +94,9 @@ TEST_F(PlotsTest, DegenerateDataAreDrawnToo) {
         precision_recall_plot({undefined}),
         reliability_plot({{"", {{kNan, kNan, {kNan, kNan}, 0}}, kNan, {kNan, kNan}}}),
         score_distribution_plot({{"a", {}, {}}, {"b", {0.5}, {}}}),
+        forest_plot(
+            "forest", "", {"a"},
+            {{"x", {{kNan, {kNan, kNan}}}, std::nullopt}, {"y", {{0.5, {kNan, kNan}}}, 0.5}}),
         class_distribution_plot({"a"}, {{"train", {0}}})}) {
     EXPECT_EQ(writer.write(plot), PlotOutcome::drawn) << plot.name;
   }

@@ -131,6 +131,62 @@ TEST_F(PipelineIntegrationTest, EvalWritesPredictionsAndReportAndReadsItsOwnPred
   EXPECT_EQ(read_json_file(at("test2") + "/report.json")["metrics"], report["metrics"]);
 }
 
+TEST_F(PipelineIntegrationTest, AStoredTemperatureIsUsedByEvalPredictAndCompare) {
+  const auto trained = train(at("calibrated"), {"--calibrate"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_EQ(best_weights_hash(at("calibrated")), best_weights_hash(at("run")));
+  const std::string data = at("data");
+  const auto eval = [&](const std::string& run, const std::string& output,
+                        std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"eval", "--checkpoint", at(run), "--data", data, "--output",
+                               at(output), "--report.bootstrap_samples", "50"});
+    succeed(more);
+    return read_json_file(at(output) + "/report.json");
+  };
+  const json stored = eval("calibrated", "calibrated-test");
+  EXPECT_EQ(stored["calibration"]["stored_in_checkpoint"], true);
+  EXPECT_EQ(stored["calibration"]["applied"], true);
+  EXPECT_EQ(stored["calibration"]["after"]["brier"]["value"], stored["metrics"]["brier"]["value"]);
+  EXPECT_TRUE(stored["operating_points"]["per_class"].contains("Normal"));
+  const double temperature = stored["calibration"]["temperature"]["value"];
+  EXPECT_NE(temperature, 1);
+  // The same run without: the temperature is judged, not applied, until it is stored.
+  const json raw = eval("run", "raw-test");
+  EXPECT_EQ(raw["calibration"]["applied"], false);
+  EXPECT_NEAR(raw["calibration"]["temperature"]["value"].get<double>(), temperature, 1e-6);
+  EXPECT_EQ(raw["metrics"]["brier"]["value"], raw["calibration"]["before"]["brier"]["value"]);
+  fs::copy(at("run"), at("stored"), fs::copy_options::recursive);
+  const json now =
+      eval("stored", "stored-test", {"--temperature", "fitted", "--store_temperature"});
+  EXPECT_NEAR(now["metrics"]["brier"]["value"].get<double>(),
+              stored["metrics"]["brier"]["value"].get<double>(), 1e-6);
+  EXPECT_EQ(eval("stored", "stored-again")["calibration"]["stored_in_checkpoint"], true);
+  EXPECT_EQ(eval("stored", "stored-none", {"--temperature", "none"})["metrics"], raw["metrics"]);
+  // predict scales as eval does.
+  const auto rows = read_csv(at("calibrated-test") + "/predictions.csv");
+  const auto predicted = succeed({"predict", "--checkpoint", at("stored"), "--format", "jsonl",
+                                  "--prepared", data + "/" + rows.rows[0][0]});
+  EXPECT_NEAR(json::parse(predicted.out)["probabilities"]["Normal"].get<double>(),
+              std::stod(rows.rows[0][rows.require("prob_Normal")]), 1e-5);
+  const auto compared =
+      succeed({"compare", at("run"), at("stored"), at("raw-test") + "/predictions.csv", "--data",
+               data, "--report.bootstrap_samples", "50", "--output", at("compared")});
+  const json comparison = read_json_file(at("compared") + "/compare.json");
+  EXPECT_EQ(comparison["models"][1]["info"]["architecture"], "efficientnet_lite0");
+  EXPECT_NEAR(comparison["models"][1]["info"]["temperature"].get<double>(), temperature, 1e-6);
+  EXPECT_EQ(comparison["models"][0]["metrics"]["accuracy"],
+            comparison["models"][2]["metrics"]["accuracy"]);
+  expect_failure(run_xrayclf({"compare", at("run"), at("stored"), "--output", at("nothing")}), 2,
+                 "give it images with --data");
+  expect_failure(run_xrayclf({"eval", "--checkpoint", at("run"), "--data", data, "--split",
+                              "validation", "--temperature", "fitted", "--output", at("nothing")}),
+                 2, "other than --split");
+  EXPECT_FALSE(fs::exists(at("nothing")));
+  const json on_validation = eval("run", "validation-test", {"--split", "validation"});
+  EXPECT_FALSE(on_validation.contains("operating_points"));
+  EXPECT_THAT(on_validation["notes"].dump(), HasSubstr("itself the split to choose them on"));
+}
+
 TEST_F(PipelineIntegrationTest, PredictPreparesRawImagesAsTrainingDid) {
   succeed({"eval", "--checkpoint", at("run"), "--data", at("data"), "--output", at("skew")});
   const auto evaluated = read_csv(at("skew") + "/predictions.csv");

@@ -104,6 +104,45 @@ TEST_F(CheckpointTest, WritingLeavesTheNetworkInItsMode) {
   for (const auto& module : frozen->modules()) EXPECT_FALSE(module->is_training());
 }
 
+TEST_F(CheckpointTest, ACalibrationIsAmendedAndEverythingElseStays) {
+  EXPECT_FALSE(json::parse(read_file(path_ / "checkpoint.json")).contains("calibration"));
+  EXPECT_TRUE(read_checkpoint_info(path_).calibration.empty());
+  const std::string weights = sha256_file(path_ / "model.safetensors");
+  amend_calibration(path_, {{"temperature", {{"value", 1.5}}}});
+  amend_calibration(path_, {{"conformal", {{"level", 0.9}}}});
+  const LoadedCheckpoint loaded = load_checkpoint(path_);
+  EXPECT_EQ(loaded.info.calibration["temperature"]["value"], 1.5);
+  EXPECT_EQ(loaded.info.calibration["conformal"]["level"], 0.9);
+  EXPECT_EQ(loaded.info.training["epoch"], 3);
+  EXPECT_EQ(sha256_file(path_ / "model.safetensors"), weights);
+  EXPECT_EQ(read_file(path_ / "optimizer.bin"), "moments");
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory_.path()), {}), 1);
+  amend_calibration(path_, {{"temperature", nullptr}, {"conformal", nullptr}});
+  EXPECT_FALSE(json::parse(read_file(path_ / "checkpoint.json")).contains("calibration"));
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(CheckpointTest, ACalibrationIsCoveredByTheManifestAndADamagedCheckpointIsNotAmended) {
+  amend_calibration(path_, {{"temperature", {{"value", 1.5}}}});
+  json info = json::parse(read_file(path_ / "checkpoint.json"));
+  info["calibration"]["temperature"]["value"] = 2.5;
+  write_file(path_ / "checkpoint.json", info.dump(2) + "\n");
+  EXPECT_THAT(refusal(), HasSubstr("SHA-256 is not the manifest's"));
+  EXPECT_THROW(amend_calibration(path_, {{"temperature", nullptr}}), ModelError);
+  EXPECT_EQ(std::distance(fs::directory_iterator(directory_.path()), {}), 1);
+  seal("checkpoint.json");
+  EXPECT_EQ(refusal(), "");
+  forge("checkpoint.json", [](json& value) { value["calibration"] = 3; });
+  EXPECT_THAT(refusal(), HasSubstr("calibration is not an object"));
+}
+
+TEST_F(CheckpointTest, AWrittenCalibrationComesBack) {
+  CheckpointInfo info = tiny_info(*network_);
+  info.calibration = {{"temperature", {{"value", 0.8}}}};
+  write_checkpoint(path_, *network_, info, testing::tiny_image());
+  EXPECT_EQ(read_checkpoint_info(path_).calibration, info.calibration);
+}
+
 TEST_F(CheckpointTest, LoadingDoesNotDisturbTheRandomSequence) {
   torch::manual_seed(4);
   const torch::Tensor expected = torch::rand({3});

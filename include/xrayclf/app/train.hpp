@@ -82,6 +82,7 @@ struct TrainConfig : PhaseConfig {
   std::int64_t validation_fold = 0;
   CacheConfig cache;
   SaveConfig save;
+  bool calibrate = false;
   bool tensorboard = true;
   std::int64_t seed = 1;
   std::string device = "auto";
@@ -117,6 +118,10 @@ struct TrainConfig : PhaseConfig {
           at_least(std::int64_t{0}));
     field("cache", &C::cache, "Outputs of the frozen part");
     field("save", &C::save, "When a run is saved within an epoch, and how much is kept");
+    field(
+        "calibrate", &C::calibrate,
+        "Whether the best checkpoint gets a temperature fitted on the validation images, by which "
+        "eval and predict then soften or sharpen its probabilities");
     field("tensorboard", &C::tensorboard, "Whether event files for TensorBoard are written");
     field("seed", &C::seed, "Seed of initial weights, order, views and dropout",
           at_least(std::int64_t{0}));

@@ -65,6 +65,21 @@ struct ReliabilitySeries {
 };
 Plot reliability_plot(const std::vector<ReliabilitySeries>& series);
 
+/// A value of one row; NaN where there is none, or no interval.
+struct ForestPoint {
+  double value = 0;
+  Interval interval;
+};
+/// One figure of all rows.
+struct ForestPanel {
+  std::string title;
+  std::vector<ForestPoint> points;  ///< one a row
+  std::optional<double> reference;  ///< a dashed line, as at 0 for differences
+};
+/// Values with their intervals, a line a row and a panel a figure, the numbers beside them.
+Plot forest_plot(const std::string& name, const std::string& alt,
+                 const std::vector<std::string>& rows, const std::vector<ForestPanel>& panels);
+
 /// The probability that images got for one class, by whether they belong to it.
 struct ScoreSamples {
   std::string name;

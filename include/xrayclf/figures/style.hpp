@@ -24,6 +24,9 @@ std::string gnuplot_colour(Colour colour);
 /// that beginnings and ends still tell names apart. East Asian wide characters count two columns.
 std::string display_name(std::string_view name, std::size_t width);
 
+/// Columns that a display_name() takes.
+std::size_t display_columns(std::string_view name);
+
 /// `text` as a single-quoted gnuplot string that nothing in it can leave: a quote in it becomes
 /// U+2019.
 std::string gnuplot_text(std::string_view text);

@@ -34,7 +34,10 @@ class Classifier {
 
   /// A grey image of any size, 8 or 16 bit, as the network wants to see it.
   cv::Mat prepare(const cv::Mat& grey) const { return preprocessor_(grey); }
-  /// Class probabilities (softmax of the logits), row by row, of prepared images.
+  /// Logits are divided by it before the softmax: the checkpoint's own if it was given one, or 1.
+  double temperature() const { return temperature_; }
+  void set_temperature(double temperature) { temperature_ = temperature; }
+  /// Class probabilities, row by row, of prepared images.
   std::vector<std::vector<double>> probabilities(const std::vector<cv::Mat>& prepared);
 
  private:
@@ -46,6 +49,7 @@ class Classifier {
   Preprocessor preprocessor_;
   torch::Device device_;
   Precision precision_;
+  double temperature_ = 1;
 };
 
 }  // namespace xrayclf

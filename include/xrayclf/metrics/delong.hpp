@@ -31,6 +31,18 @@ Interval auroc_interval_wald(double auroc, double error, double confidence = 0.9
 /// The same on the logit scale, which keeps it inside (0, 1); NaN where auroc is 0 or 1.
 Interval auroc_interval_logit(double auroc, double error, double confidence = 0.95);
 
+/// Mean one-versus-rest AUROCs of several models on the same samples, with their covariance, from
+/// the placements of DeLong et al. by class: every sample's deviations are added up over the
+/// classes (and over its cluster) before they are squared, so that what the classes share counts.
+/// For one class, and for two classes with scores p and 1 - p, it equals delong() of independent
+/// samples. `scores[model][class]` is a column; `truth` holds class indices. The mean is over
+/// `classes`, each of which has positives and negatives; NaN where `classes` is empty or one of
+/// them comes from, or is opposed by, fewer than two clusters.
+AurocEstimate delong_macro(const std::vector<std::vector<std::vector<double>>>& scores,
+                           std::span<const std::int64_t> truth,
+                           std::span<const std::int64_t> classes,
+                           std::span<const std::int64_t> clusters = {});
+
 /// Two AUROCs of the same samples.
 struct AurocTest {
   double difference = 0;  ///< first minus second

@@ -48,6 +48,13 @@ struct OperatingPoint {
 /// equals the highest threshold. Empty without positives or without negatives.
 std::optional<OperatingPoint> youden_point(const RocCurve& curve);
 
+/// The point of greatest specificity among those of at least this sensitivity. Empty without
+/// positives or without negatives.
+std::optional<OperatingPoint> point_at_sensitivity(const RocCurve& curve, double sensitivity);
+/// The point of greatest sensitivity among those of at least this specificity; among equals the
+/// highest threshold. It may be the one that calls no sample positive (threshold infinity).
+std::optional<OperatingPoint> point_at_specificity(const RocCurve& curve, double specificity);
+
 /// The indicator of class c.
 std::vector<std::uint8_t> is_class(std::span<const std::int64_t> truth, std::int64_t c);
 

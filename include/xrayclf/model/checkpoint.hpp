@@ -36,6 +36,9 @@ struct CheckpointInfo {
       nlohmann::json::object();  ///< of raw images, see image/preprocess.hpp
   std::string preprocessing_fingerprint;
   nlohmann::json training = nlohmann::json::object();  ///< summary: epoch, scores, data, seed
+  /// What held-out data said about reading the outputs, a section each, as "temperature"; no key in
+  /// the file while there is none. Its makers define the sections.
+  nlohmann::json calibration = nlohmann::json::object();
   nlohmann::json versions =
       nlohmann::json::object();  ///< of the program that wrote it; set on writing
 };
@@ -57,6 +60,12 @@ void write_checkpoint(const std::filesystem::path& directory, Network& network,
                       const CheckpointInfo& info, const cv::Mat& golden_image,
                       const std::map<std::string, std::string>& extra_files = {},
                       const std::map<std::string, torch::Tensor>& extra_tensors = {});
+
+/// Changes a finished checkpoint's calibration by a JSON merge patch (RFC 7396): {"temperature":
+/// {...}} sets that section, {"temperature": null} removes it. A new directory with the changed
+/// checkpoint.json, its manifest, and the other files as they are takes the place of the old one by
+/// renaming. Throws ModelError if the checkpoint is damaged, IoError.
+void amend_calibration(const std::filesystem::path& directory, const nlohmann::json& patch);
 
 /// Throws ModelError that says which file is wrong and how: missing, damaged, of another version,
 /// or a golden sample whose logits come out differently here.
