@@ -96,6 +96,7 @@ class TrainingRun {
     Model model = first_model(config_, set_);
     network_ = std::move(model.network);
     info_ = std::move(model.info);
+    for (const PhaseConfig& phase : phases_) open_network(*network_, phase.open);  // or ConfigError
     hold(enter());
     info_.training["data"] = data();
     info_.training["settings"] = decisive(config_);
