@@ -67,7 +67,7 @@ void panel(Plot& plot, const std::string& title, bool has_values,
 void share_panel(Plot& plot, const std::vector<HeatShare>& shares) {
   std::vector<std::string> names;
   for (const HeatShare& share : shares) names.push_back(share.name);
-  plot.script += script::tics("x", names);
+  plot.script += script::tics("x", names, "norotate");
   line(plot.script, "set xlabel ''\nset ylabel ''\nset xrange [-0.6:{}]",
        static_cast<double>(shares.size()) - 0.4);
   line(plot.script, "set boxwidth 0.5\nset key top left");
@@ -112,7 +112,8 @@ Plot explanation_plot(const ExplanationFigures& f) {
   }
 
   line(plot.script, "set multiplot layout 2,2 spacing 0.1,0.16 margins 0.08,0.98,0.09,0.94");
-  line(plot.script, "set yrange [0:1]\nset xrange [0:1]\nset key top right opaque samplen 2");
+  line(plot.script,
+       "set yrange [0:1.35]\nset ytics 0,0.2,1\nset xrange [0:1]\nset key top right samplen 2");
   line(plot.script, "set xlabel 'Share of pixels shown or deleted, hottest first'");
   line(plot.script, "set ylabel 'Probability of the explained class' offset 1,0");
   panel(plot, "Insertion and deletion", points > 0,
@@ -126,11 +127,11 @@ Plot explanation_plot(const ExplanationFigures& f) {
          curve(kHottest, solid(1), "hottest removed")});
   plot.script += script::tics("x", f.stages, "rotate by -35");
   line(plot.script, "set xlabel ''\nset ylabel 'Rank correlation with the trained map' offset 1,0");
-  line(plot.script, "set yrange [-1:1]\nset xrange [-0.3:{}]",
+  line(plot.script, "set yrange [-1:1.3]\nset ytics -1,0.5,1\nset xrange [-0.3:{}]",
        std::max(1.0, static_cast<double>(f.stages.size())) - 0.7);
   panel(plot, "Weights randomised from the head down to ...", !f.stages.empty(),
         {band(kSimilarity, 0), curve(kSimilarity, solid(0), "similarity (should fall to 0)")});
-  line(plot.script, "set yrange [0:1]");
+  line(plot.script, "set yrange [0:1.35]\nset ytics 0,0.2,1");
   share_panel(plot, f.shares);
   line(plot.script, "unset multiplot");
   return plot;
