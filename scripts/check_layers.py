@@ -19,6 +19,7 @@ BASE = {
     "figures": {"core", "image", "metrics"},
     "data": {"core", "image", "metrics"},
     "evaluation": {"core", "data", "metrics"},
+    "report": {"core", "image", "augment", "metrics", "figures", "data", "evaluation"},
 }
 NET = {
     "model": {"core", "image"},

@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "app/classify_rows.hpp"
+#include "app/run_figures.hpp"
 #include "app/training_run.hpp"
 #include "xrayclf/core/atomic_file.hpp"
 #include "xrayclf/core/error.hpp"
@@ -18,6 +19,8 @@
 #include "xrayclf/core/version.hpp"
 #include "xrayclf/evaluation/report.hpp"
 #include "xrayclf/model/device.hpp"
+#include "xrayclf/report/figures.hpp"
+#include "xrayclf/report/html_report.hpp"
 
 namespace xrayclf {
 namespace {
@@ -30,10 +33,12 @@ std::int64_t fold_count(const PreparedSet& set) {
   return folds;
 }
 
-/// Writes predictions and report; returns the report's JSON.
-nlohmann::ordered_json write_evaluation(const fs::path& directory, const Predictions& predictions,
+/// Writes predictions and report of the run in config.output; returns the report's JSON.
+nlohmann::ordered_json write_evaluation(const TrainConfig& config, const std::string& folder,
+                                        const Predictions& predictions,
                                         const nlohmann::ordered_json& provenance,
                                         std::string* text = nullptr) {
+  const fs::path directory = fs::path(config.output) / folder;
   const Report report = make_report(predictions, {});
   ReportContext context;
   context.provenance = provenance;
@@ -43,8 +48,13 @@ nlohmann::ordered_json write_evaluation(const fs::path& directory, const Predict
   const std::string printed = report_text(report, context);
   write_file(directory / "report.txt", printed);
   if (text != nullptr) *text = printed;
-  // Last: its presence says that the fold is done.
+  if (config.figures) {
+    write_evaluation_figures(directory, predictions, report,
+                             images_beside(config.data, predictions));
+  }
+  // Its presence says that the fold is done. The page is made of what is there then.
   write_predictions_csv(directory / "predictions.csv", predictions);
+  write_html_report({directory, config.output, config.data}, directory / "report.html");
   return json;
 }
 
@@ -61,11 +71,12 @@ Predictions run_fold(TrainConfig config, const PreparedSet& set) {
     return read_predictions_csv(evaluation / "predictions.csv");
   }
   const bool begun = fs::exists(fs::path(config.output) / "config.json");
-  begun ? resume_run(config, set) : start_run(config, set);
+  const TrainingResult result = begun ? resume_run(config, set) : start_run(config, set);
+  write_run_figures(config, set, result);
   auto classifier = Classifier::load(config.output, select_device(config.device), config.precision);
   const Predictions predictions =
       classify_rows(classifier, set, rows_of(set, config, "test"), config.batch_size);
-  write_evaluation(evaluation, predictions,
+  write_evaluation(config, "test", predictions,
                    {{"versions", version_info()},
                     {"checkpoint", classifier.path().string()},
                     {"data", config.data},
@@ -141,7 +152,7 @@ void cross_validate(const TrainConfig& config, const PreparedSet& set, bool resu
   }
   std::string text;
   const auto pooled = write_evaluation(
-      run.path() / "pooled", all,
+      config, "pooled", all,
       {{"versions", version_info()}, {"data", config.data}, {"folds", folds}}, &text);
   const nlohmann::ordered_json summary = {
       {"run", config.output},

@@ -19,6 +19,8 @@
 #include "xrayclf/evaluation/report.hpp"
 #include "xrayclf/evaluation/subgroups.hpp"
 #include "xrayclf/model/device.hpp"
+#include "xrayclf/report/figures.hpp"
+#include "xrayclf/report/html_report.hpp"
 
 namespace xrayclf {
 namespace {
@@ -208,6 +210,13 @@ void eval(const EvalConfig& config, std::ostream& out) {
   write_json_file(directory / "report.json", report_json(report, context));
   const std::string text = report_text(report, context);
   write_file(directory / "report.txt", text);
+  if (config.figures) {
+    const fs::path images =
+        config.predictions.empty() ? config.data : fs::path(config.predictions).parent_path();
+    write_evaluation_figures(directory, evaluation.test, report,
+                             images_beside(images, evaluation.test), context);
+  }
+  if (config.html) write_html_report({directory, {}, {}}, directory / "report.html");
   out << text;
 }
 

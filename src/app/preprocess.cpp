@@ -16,6 +16,7 @@
 #include "xrayclf/data/audit.hpp"
 #include "xrayclf/data/data_directory.hpp"
 #include "xrayclf/data/prepare.hpp"
+#include "xrayclf/report/figures.hpp"
 
 namespace xrayclf {
 namespace {
@@ -85,7 +86,7 @@ void announce_changes(const fs::path& root, const ordered_json& settings) {
 /// The configuration as far as the result depends on it.
 ordered_json settings_of(const PrepareConfig& config) {
   ordered_json settings = write_json(config);
-  for (const char* key : {"output", "workers", "on_bad_image"}) settings.erase(key);
+  for (const char* key : {"output", "workers", "on_bad_image", "figures"}) settings.erase(key);
   return settings;
 }
 
@@ -222,6 +223,9 @@ void preprocess(const PrepareConfig& config, std::ostream& out) {
   write_json_file(root / kAuditFile, audit_json(audit, records));
   out << audit_text(audit, records);
   refuse_leaks(config, audit, records);
+  if (config.figures) {
+    write_data_figures(root, sources.classes, records, static_cast<std::uint64_t>(config.seed));
+  }
 
   const std::string manifest = manifest_csv(records);
   write_file(root / kManifestFile, manifest);

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "app/cross_validation.hpp"
+#include "app/run_figures.hpp"
 #include "app/training_run.hpp"
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/core/json_file.hpp"
@@ -62,6 +63,7 @@ void train(const TrainConfig& config, std::ostream& out) {
     return;
   }
   const TrainingResult result = resumes ? resume_run(own, set) : start_run(own, set);
+  write_run_figures(own, set, result);
   out << nlohmann::ordered_json{{"run", own.output},
                                 {"best_epoch", result.best.epoch},
                                 {"validation", to_json(result.best.validation)}}

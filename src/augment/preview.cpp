@@ -104,6 +104,19 @@ void draw_label(cv::Mat& grid, const Row& row, cv::Point at, int height,
 
 }  // namespace
 
+std::vector<PreviewRow> preview_rows(const cv::Mat& prepared, const AugmentConfig& config,
+                                     std::int64_t views, std::int64_t seed) {
+  std::vector<PreviewRow> out;
+  for (const Row& row : rows_of(config)) {
+    out.push_back({row.label, {prepared}});
+    for (std::int64_t view = 0; view < views; ++view) {
+      out.back().images.push_back(
+          row.augmenter.view(prepared, static_cast<std::uint64_t>(seed), 0, view));
+    }
+  }
+  return out;
+}
+
 cv::Mat draw_preview(const cv::Mat& prepared, const AugmentConfig& config, std::int64_t views,
                      std::int64_t seed) {
   const std::vector<Row> rows = rows_of(config);

@@ -6,6 +6,7 @@
 #include "xrayclf/app/phantoms.hpp"
 #include "xrayclf/app/predict.hpp"
 #include "xrayclf/app/preprocess.hpp"
+#include "xrayclf/app/report.hpp"
 #include "xrayclf/app/train.hpp"
 
 namespace xrayclf {
@@ -51,6 +52,11 @@ const std::vector<Command>& commands() {
           {"xrayclf compare runs/1 runs/2 --data prepared --output comparison",
            "xrayclf compare a.csv b.csv c.csv --names A,B,C --readers radiologist_1,radiologist_2 "
            "--correction benjamini_hochberg --output comparison"}),
+      command<PageConfig, report>(
+          "report", "Put an evaluation, its run and its data on one HTML page",
+          {"xrayclf report --evaluation runs/1/test --output report.html",
+           "xrayclf report --run runs/1 --evaluation runs/1/test --data prepared --statements "
+           "statements.json --output report.html"}),
       command<PredictConfig, predict>(
           "predict", "Classify images with a trained checkpoint",
           {"xrayclf predict --checkpoint runs/1 image.png",

@@ -10,7 +10,7 @@ using script::line;
 namespace {
 constexpr std::size_t kUprightName = 13;  // as wide as a cell; longer names stand aslant
 // Points around the cells: the true classes' names, the colours' scale, and air.
-constexpr std::int64_t kLeft = 225, kRight = 110, kTop = 20;
+constexpr std::int64_t kLeft = 235, kRight = 110, kTop = 20;
 }  // namespace
 
 Plot confusion_matrix_plot(const std::vector<std::string>& classes,
@@ -55,8 +55,9 @@ Plot confusion_matrix_plot(const std::vector<std::string>& classes,
        part(kLeft + cell * n, plot.width));
   line(plot.script, "set bmargin at screen {}\nset tmargin at screen {}", part(below, plot.height),
        part(below + cell * n, plot.height));
-  plot.script += script::tics("x", classes, upright ? "scale 0" : "scale 0 rotate by -40");
-  plot.script += script::tics("y", classes, "scale 0");
+  plot.script +=
+      script::tics("x", classes, upright ? "scale 0" : "scale 0 rotate by -40 font ',10'");
+  plot.script += script::tics("y", classes, upright ? "scale 0" : "scale 0 font ',10'");
   line(plot.script, "unset grid\nunset border");
   line(plot.script, "set palette defined (0 '#FFFFFF', 100 {})", gnuplot_colour(series_colour(0)));
   line(plot.script, "set cbrange [0:100]\nset cblabel 'Row per cent'");

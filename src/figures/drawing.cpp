@@ -5,6 +5,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "script.hpp"
+#include "xrayclf/figures/montage.hpp"
 
 namespace xrayclf::drawing {
 namespace {
@@ -56,13 +57,9 @@ void draw_text(cv::Mat& canvas, const std::string& text, cv::Point baseline, int
 }
 
 void place(cv::Mat& canvas, const cv::Mat& picture, cv::Point corner, int side) {
-  const double scale = static_cast<double>(side) / std::max(picture.cols, picture.rows);
-  const cv::Size size(std::max(1, cvRound(picture.cols * scale)),
-                      std::max(1, cvRound(picture.rows * scale)));
-  cv::Mat resized;
-  cv::resize(to_colour(picture), resized, size, 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
-  const cv::Point at(corner.x + (side - size.width) / 2, corner.y + (side - size.height) / 2);
-  resized.copyTo(canvas(cv::Rect(at, size)));
+  const cv::Mat resized = to_colour(thumbnail(picture, side));
+  const cv::Point at(corner.x + (side - resized.cols) / 2, corner.y + (side - resized.rows) / 2);
+  resized.copyTo(canvas(cv::Rect(at, resized.size())));
 }
 
 }  // namespace xrayclf::drawing

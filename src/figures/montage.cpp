@@ -1,88 +1,141 @@
 #include "xrayclf/figures/montage.hpp"
 
 #include <algorithm>
-#include <tuple>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <opencv2/imgproc.hpp>
 
 #include "drawing.hpp"
 #include "xrayclf/core/atomic_file.hpp"
+#include "xrayclf/core/base64.hpp"
 #include "xrayclf/core/csv.hpp"
+#include "xrayclf/core/markup.hpp"
+#include "xrayclf/figures/style.hpp"
 #include "xrayclf/image/codec.hpp"
 
 namespace xrayclf {
 namespace {
 
 constexpr int kGap = 8;
+constexpr int kSvgFont = 12;
+constexpr double kSvgColumn = 0.62 * kSvgFont;  // width of an average character
+const cv::Scalar kNothing = cv::Scalar::all(200);
 
-void place_image(cv::Mat& canvas, const cv::Mat& image, cv::Point corner, int side) {
-  if (image.empty()) {
-    cv::rectangle(canvas, {corner.x, corner.y, side, side}, cv::Scalar::all(200), cv::FILLED);
-    return;
+/// Where everything stands, in pixels.
+struct Geometry {
+  int side, columns, width, height, step_x, step_y;
+
+  Geometry(const std::vector<Tile>& tiles, const MontageLayout& layout)
+      : side(static_cast<int>(layout.tile_side)) {
+    const int count = std::max(1, static_cast<int>(tiles.size()));
+    columns = std::clamp(static_cast<int>(layout.columns), 1, count);
+    std::size_t lines = 0;
+    for (const Tile& tile : tiles) lines = std::max(lines, tile.captions.size());
+    step_x = side + kGap;
+    step_y = side + kGap + drawing::kLineHeight * static_cast<int>(lines);
+    width = columns * step_x + kGap;
+    height = (count + columns - 1) / columns * step_y + kGap;
   }
-  drawing::place(canvas, image, corner, side);
-}
+  cv::Point corner(std::size_t tile) const {
+    const int i = static_cast<int>(tile);
+    return {kGap + i % columns * step_x, kGap + i / columns * step_y};
+  }
+  /// Where a picture goes that is smaller than its tile.
+  cv::Point centred(std::size_t tile, cv::Size size) const {
+    return corner(tile) + cv::Point((side - size.width) / 2, (side - size.height) / 2);
+  }
+  cv::Point baseline(std::size_t tile, std::size_t line) const {
+    return corner(tile) +
+           cv::Point(0, side + drawing::kLineHeight * static_cast<int>(line + 1) - 5);
+  }
+};
 
 }  // namespace
 
+cv::Mat thumbnail(const cv::Mat& image, std::int64_t side) {
+  cv::Mat eight = image;
+  if (image.depth() == CV_16U) image.convertTo(eight, CV_8U, 1.0 / 257.0);
+  const double scale = static_cast<double>(side) / std::max(image.cols, image.rows);
+  const cv::Size size(std::max(1, cvRound(image.cols * scale)),
+                      std::max(1, cvRound(image.rows * scale)));
+  cv::Mat out;
+  cv::resize(eight, out, size, 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
+  return out;
+}
+
 cv::Mat montage(const std::vector<Tile>& tiles, const MontageLayout& layout) {
-  const int side = static_cast<int>(layout.tile_side);
-  const int count = std::max(1, static_cast<int>(tiles.size()));
-  const int columns = std::clamp(static_cast<int>(layout.columns), 1, count);
-  const int rows = (count + columns - 1) / columns;
-  std::size_t lines = 0;
-  for (const Tile& tile : tiles) lines = std::max(lines, tile.captions.size());
-  const int step_x = side + kGap;
-  const int step_y = side + kGap + drawing::kLineHeight * static_cast<int>(lines);
-  cv::Mat canvas(rows * step_y + kGap, columns * step_x + kGap, CV_8UC3, cv::Scalar::all(255));
-  for (int i = 0; i < static_cast<int>(tiles.size()); ++i) {
-    const Tile& tile = tiles[static_cast<std::size_t>(i)];
-    const cv::Point corner(kGap + i % columns * step_x, kGap + i / columns * step_y);
-    place_image(canvas, tile.image, corner, side);
-    cv::Point baseline(corner.x, corner.y + side + drawing::kLineHeight - 5);
-    for (const std::string& line : tile.captions) {
-      drawing::draw_text(canvas, line, baseline, side);
-      baseline.y += drawing::kLineHeight;
+  const Geometry at(tiles, layout);
+  cv::Mat canvas(at.height, at.width, CV_8UC3, cv::Scalar::all(255));
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    if (tiles[i].image.empty()) {
+      cv::rectangle(canvas, {at.corner(i), cv::Size(at.side, at.side)}, kNothing, cv::FILLED);
+    } else {
+      drawing::place(canvas, tiles[i].image, at.corner(i), at.side);
+    }
+    for (std::size_t k = 0; k < tiles[i].captions.size(); ++k) {
+      drawing::draw_text(canvas, tiles[i].captions[k], at.baseline(i, k), at.side);
     }
   }
   return canvas;
 }
 
-void write_montage(const std::filesystem::path& directory, const std::string& name,
-                   const std::vector<Tile>& tiles, const std::vector<std::string>& caption_names,
-                   const MontageLayout& layout) {
-  make_directories(directory);
-  std::vector<std::string> header = {"row", "column"};
-  header.insert(header.end(), caption_names.begin(), caption_names.end());
-  std::string csv = csv_line(header);
-  const std::int64_t columns = std::max<std::int64_t>(1, layout.columns);
+std::string montage_svg(const std::vector<Tile>& tiles, const MontageLayout& layout) {
+  const Geometry at(tiles, layout);
+  std::string out = fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "
+      "height=\"{1}\" font-family=\"DejaVu Sans, Verdana, Helvetica, Arial, sans-serif\" "
+      "font-size=\"{2}\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
+      at.width, at.height, kSvgFont);
   for (std::size_t i = 0; i < tiles.size(); ++i) {
-    const auto at = static_cast<std::int64_t>(i);
-    std::vector<std::string> row = {std::to_string(at / columns + 1),
-                                    std::to_string(at % columns + 1)};
-    for (std::size_t k = 0; k < caption_names.size(); ++k) {
-      row.push_back(k < tiles[i].captions.size() ? tiles[i].captions[k] : "");
+    if (tiles[i].image.empty()) {
+      out += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"#C8C8C8\"/>\n",
+                         at.corner(i).x, at.corner(i).y, at.side, at.side);
+    } else {
+      const cv::Mat picture = thumbnail(tiles[i].image, at.side);
+      const cv::Point corner = at.centred(i, picture.size());
+      out += fmt::format(
+          "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" "
+          "href=\"data:image/png;base64,{}\"/>\n",
+          corner.x, corner.y, picture.cols, picture.rows, base64(encode_png(picture)));
     }
-    csv += csv_line(row);
+    for (std::size_t k = 0; k < tiles[i].captions.size(); ++k) {
+      const auto columns = static_cast<std::size_t>(at.side / kSvgColumn);
+      out += fmt::format("<text x=\"{}\" y=\"{}\">{}</text>\n", at.baseline(i, k).x,
+                         at.baseline(i, k).y,
+                         escape_markup(display_name(tiles[i].captions[k], columns)));
+    }
+  }
+  return out + "</svg>\n";
+}
+
+void write_montage(const std::filesystem::path& directory, const std::string& name,
+                   const std::vector<Tile>& tiles, const std::vector<std::string>& columns,
+                   const MontageLayout& layout,
+                   const std::vector<std::vector<std::string>>& values) {
+  make_directories(directory);
+  std::vector<std::string> fields = {"row", "column"};
+  fields.insert(fields.end(), columns.begin(), columns.end());
+  std::string csv = csv_line(fields);
+  const auto across = static_cast<std::size_t>(Geometry(tiles, layout).columns);
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    fields = {std::to_string(i / across + 1), std::to_string(i % across + 1)};
+    const std::vector<std::string>& own = values.empty() ? tiles[i].captions : values.at(i);
+    fields.insert(fields.end(), own.begin(), own.end());
+    fields.resize(columns.size() + 2);
+    csv += csv_line(fields);
   }
   write_file(directory / (name + ".csv"), csv, Durability::killed_process);
+  if (tiles.empty()) {
+    std::error_code ignored;  // pictures of an earlier run would not fit the data
+    for (const char* format : {".png", ".svg"}) {
+      std::filesystem::remove(directory / (name + format), ignored);
+    }
+    return;
+  }
   write_file(directory / (name + ".png"), encode_png(montage(tiles, layout)),
              Durability::killed_process);
+  write_file(directory / (name + ".svg"), montage_svg(tiles, layout), Durability::killed_process);
 }
-
-void sort_worst_first(std::vector<Misclassified>& images) {
-  std::sort(images.begin(), images.end(), [](const Misclassified& a, const Misclassified& b) {
-    return std::tie(a.true_probability, b.predicted_probability, a.image) <
-           std::tie(b.true_probability, a.predicted_probability, b.image);
-  });
-}
-
-std::vector<std::string> captions_of(const Misclassified& image) {
-  return {image.image, fmt::format("true: {} {:.2f}", image.true_class, image.true_probability),
-          fmt::format("called: {} {:.2f}", image.predicted_class, image.predicted_probability)};
-}
-
-std::vector<std::string> misclassified_caption_names() { return {"image", "true", "called"}; }
 
 }  // namespace xrayclf

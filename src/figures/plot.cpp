@@ -18,6 +18,7 @@
 
 #include "xrayclf/core/atomic_file.hpp"
 #include "xrayclf/core/text.hpp"
+#include "xrayclf/figures/fonts.hpp"
 
 extern char** environ;
 
@@ -46,6 +47,7 @@ std::string full_script(const Plot& plot) {
   // Both terminals leave '_', '^' and '@' in texts alone (noenhanced).
   return "# " + plot.alt + "\n# Draw it again: gnuplot " + plot.name +
          ".gp, or with -e \"format='svg'\" before the name.\n"
+         "reset\n"
          "if (!exists('format')) format = 'png'\n"
          "if (format eq 'svg') {\n"
          "  set terminal svg noenhanced size " +
@@ -90,6 +92,22 @@ bool wait_for(pid_t process) {
   }
 }
 
+/// A reader's machine may lack the font of ours; Verdana has its widths.
+void name_more_fonts(const std::filesystem::path& svg) {
+  static constexpr std::string_view kAlone = "font-family=\"DejaVu Sans\"";
+  static constexpr std::string_view kWithOthers =
+      "font-family=\"DejaVu Sans, Verdana, Helvetica, Arial, sans-serif\"";
+  const std::string text = read_file(svg);
+  std::string out;
+  std::size_t from = 0;
+  for (std::size_t at = text.find(kAlone); at != std::string::npos; at = text.find(kAlone, from)) {
+    out.append(text, from, at - from);
+    out += kWithOthers;
+    from = at + kAlone.size();
+  }
+  write_file(svg, out.append(text, from), Durability::killed_process);
+}
+
 }  // namespace
 
 PlotWriter::PlotWriter(std::filesystem::path directory, const std::string& program)
@@ -106,14 +124,15 @@ PlotWriter::PlotWriter(std::filesystem::path directory, const std::string& progr
 PlotOutcome PlotWriter::write(const Plot& plot) const {
   write_file(directory_ / (plot.name + ".csv"), plot.csv, Durability::killed_process);
   write_file(directory_ / (plot.name + ".gp"), full_script(plot), Durability::killed_process);
-  if (program_.empty()) return PlotOutcome::data_only;
-  for (const char* format : {"png", "svg"}) {
-    if (!draw(plot, format)) return PlotOutcome::data_only;
+  if (!program_.empty() && draw(plot)) return PlotOutcome::drawn;
+  std::error_code ignored;  // of an earlier run, perhaps: they would not fit the data
+  for (const char* format : {".png", ".svg"}) {
+    std::filesystem::remove(directory_ / (plot.name + format), ignored);
   }
-  return PlotOutcome::drawn;
+  return PlotOutcome::data_only;
 }
 
-bool PlotWriter::draw(const Plot& plot, const std::string& format) const {
+bool PlotWriter::draw(const Plot& plot) const {
   const std::filesystem::path messages = directory_ / (plot.name + ".log");
   SpawnActions actions;
   ::posix_spawn_file_actions_addchdir_np(&actions.value, directory_.c_str());
@@ -121,9 +140,13 @@ bool PlotWriter::draw(const Plot& plot, const std::string& format) const {
   ::posix_spawn_file_actions_addopen(&actions.value, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   ::posix_spawn_file_actions_addopen(&actions.value, STDERR_FILENO, messages.filename().c_str(),
                                      O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  // -d: without the user's own settings.
-  std::vector<std::string> words = {program_.string(), "-d", "-e", "format='" + format + "'",
-                                    plot.name + ".gp"};
+  const std::string script = plot.name + ".gp";
+  const std::filesystem::path for_png = directory_ / (plot.name + ".png.gp");
+  write_file(for_png, with_drawable_characters(full_script(plot)), Durability::killed_process);
+  // One process draws both. -d: without the user's own settings.
+  std::vector<std::string> words = {
+      program_.string(),           "-d", "-e",           "format='png'",
+      for_png.filename().string(), "-e", "format='svg'", script};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -131,14 +154,16 @@ bool PlotWriter::draw(const Plot& plot, const std::string& format) const {
   const int error =
       ::posix_spawn(&process, program_.c_str(), &actions.value, nullptr, arguments.data(), environ);
   const bool drawn = error == 0 && wait_for(process);
-  std::error_code ignored;
-  if (!drawn) {
+  if (drawn) {
+    name_more_fonts(directory_ / (plot.name + ".svg"));
+  } else {
     const std::string reason = error != 0 ? std::generic_category().message(error)
                                           : read_file(messages, std::uintmax_t{1} << 20);
-    spdlog::warn("gnuplot could not draw {}.{}: {}", plot.name, format, printable(reason));
-    std::filesystem::remove(directory_ / (plot.name + "." + format), ignored);
+    spdlog::warn("gnuplot could not draw {}: {}", plot.name, printable(reason));
   }
+  std::error_code ignored;
   std::filesystem::remove(messages, ignored);
+  std::filesystem::remove(for_png, ignored);
   return drawn;
 }
 

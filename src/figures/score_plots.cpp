@@ -22,20 +22,6 @@ std::array<double, kBins> histogram(const std::vector<double>& scores) {
   return shares;
 }
 
-/// Panels of equal size, one a class, with their titles set by the caller.
-void begin_panels(Plot& plot, std::size_t classes) {
-  const auto n = std::max<std::int64_t>(1, static_cast<std::int64_t>(classes));
-  const std::int64_t columns = script::grid_columns(n);
-  const std::int64_t rows = script::grid_rows(n);
-  plot.width = 60 + 300 * columns;
-  plot.height = 80 + 240 * rows;
-  line(plot.script, "set multiplot layout {},{}", rows, columns);
-}
-
-void panel_title(Plot& plot, const std::string& name) {
-  line(plot.script, "set title {} font ',11'", gnuplot_text(display_name(name, script::kKeyName)));
-}
-
 std::int64_t count_from(const std::vector<double>& sorted, double threshold) {
   return std::distance(std::lower_bound(sorted.begin(), sorted.end(), threshold), sorted.end());
 }
@@ -59,12 +45,12 @@ Plot score_distribution_plot(const std::vector<ScoreSamples>& classes) {
                               classes[c].name);
     }
   }
-  begin_panels(plot, classes.size());
+  script::begin_panels(plot, classes.size(), 300, 240);
   line(plot.script, "set xrange [0:1]\nset xtics 0.25");
   line(plot.script, "set xlabel 'Probability'\nset ylabel 'Share of images'");
   line(plot.script, "set key top center opaque samplen 1.5 font ',9'");
   for (std::size_t c = 0; c < classes.size(); ++c) {
-    panel_title(plot, classes[c].name);
+    script::panel_title(plot, classes[c].name);
     const bool any = !classes[c].of_class.empty() || !classes[c].of_rest.empty();
     if (!any) {
       line(plot.script, "plot [0:1][0:1] NaN title 'no images'");
@@ -122,12 +108,12 @@ Plot decision_curve_plot(const std::vector<DecisionCurve>& classes) {
                               classes[c].name);
     }
   }
-  begin_panels(plot, classes.size());
+  script::begin_panels(plot, classes.size(), 300, 240);
   line(plot.script, "set xrange [0:1]\nset xtics 0.25");
   line(plot.script, "set xlabel 'Decision threshold'\nset ylabel 'Net benefit'");
   line(plot.script, "set key top right opaque samplen 1.5 font ',9'");
   for (std::size_t c = 0; c < classes.size(); ++c) {
-    panel_title(plot, classes[c].name);
+    script::panel_title(plot, classes[c].name);
     double top = 0.05;
     for (const double benefit : classes[c].net_benefit) {
       if (std::isfinite(benefit)) top = std::max(top, benefit);

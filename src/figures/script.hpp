@@ -12,6 +12,7 @@
 
 #include "xrayclf/core/csv.hpp"
 #include "xrayclf/core/text.hpp"
+#include "xrayclf/figures/plot.hpp"
 #include "xrayclf/figures/style.hpp"
 #include "xrayclf/metrics/interval.hpp"
 
@@ -21,6 +22,7 @@ namespace xrayclf::script {
 inline constexpr std::size_t kLongName = 200;  ///< in the data: nothing is cut
 inline constexpr std::size_t kKeyName = 28;
 inline constexpr std::size_t kTicName = 20;
+inline constexpr std::size_t kPanelName = 24;
 
 template <class... Args>
 void line(std::string& script, fmt::format_string<Args...> format, Args&&... args) {
@@ -70,6 +72,24 @@ inline std::int64_t grid_columns(std::int64_t panels) {
 inline std::int64_t grid_rows(std::int64_t panels) {
   const std::int64_t columns = std::max<std::int64_t>(1, grid_columns(panels));
   return (panels + columns - 1) / columns;
+}
+
+/// A grid of panels of that size, one a class, with their titles set by panel_title().
+inline void begin_panels(Plot& plot, std::size_t classes, std::int64_t width, std::int64_t height) {
+  const auto n = std::max<std::int64_t>(1, static_cast<std::int64_t>(classes));
+  const std::int64_t columns = grid_columns(n);
+  const std::int64_t rows = grid_rows(n);
+  plot.width = 60 + width * columns;
+  plot.height = 80 + height * rows;
+  line(plot.script, "set multiplot layout {},{}", rows, columns);
+  line(plot.script, "set tics font ',9'\nset xlabel font ',9' offset 0,0.4");
+  line(plot.script, "set ylabel font ',9' offset 1,0");
+  line(plot.script, "set lmargin 8\nset rmargin 1.5\nset tmargin 4\nset bmargin 3.2");
+}
+
+inline void panel_title(Plot& plot, const std::string& name) {
+  line(plot.script, "set title {} font ',10' offset 0,0.6",
+       gnuplot_text(display_name(name, kPanelName)));
 }
 
 }  // namespace xrayclf::script

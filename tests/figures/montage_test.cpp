@@ -8,6 +8,7 @@
 
 #include "xrayclf/core/atomic_file.hpp"
 #include "xrayclf/core/csv.hpp"
+#include "xrayclf/figures/gallery.hpp"
 
 namespace xrayclf {
 namespace {
@@ -46,6 +47,7 @@ TEST(MontageTest, CaptionsStayInTheirTileAndWholeInTheCsv) {
   EXPECT_EQ(table.rows.at(0).at(2), hostile);
   EXPECT_THAT(table.rows.at(1), testing::ElementsAre("1", "2", "b"));
   EXPECT_EQ(read_file(folder / "samples.png").substr(1, 3), "PNG");
+  EXPECT_THAT(read_file(folder / "samples.svg"), testing::HasSubstr("</svg>"));
   // Between the tiles all is white: no caption runs into the next.
   const cv::Mat picture = montage({{cv::Mat(), {hostile}}, {cv::Mat(), {"b"}}}, {2, 80});
   const cv::Mat gap = picture(cv::Rect(8 + 80 + 2, 0, 5, picture.rows));
@@ -53,16 +55,30 @@ TEST(MontageTest, CaptionsStayInTheirTileAndWholeInTheCsv) {
   std::filesystem::remove_all(folder);
 }
 
-TEST(MisclassifiedTest, WorstComesFirst) {
-  std::vector<Misclassified> images = {{"b", "", "", 0.3, 0.6},
-                                       {"a", "", "", 0.3, 0.6},
-                                       {"c", "", "", 0.3, 0.7},
-                                       {"d", "", "", 0.01, 0.5}};
-  sort_worst_first(images);
+TEST(MontageTest, TheSvgHoldsItsPicturesAndEscapesCaptions) {
+  const std::string svg = montage_svg(
+      {{cv::Mat(9, 9, CV_8UC1, cv::Scalar(7)), {"\xE8\x82\xBA <script>&\"'"}}}, {5, 240});
+  EXPECT_THAT(svg, testing::HasSubstr("href=\"data:image/png;base64,iVBOR"));
+  EXPECT_THAT(svg, testing::HasSubstr(">\xE8\x82\xBA &lt;script&gt;&amp;&quot;&#39;</text>"));
+  EXPECT_THAT(svg, testing::Not(testing::HasSubstr("<script")));
+}
+
+TEST(GalleryTest, WorstComesFirst) {
+  // By row: right; true class at 0.3; a tie but for the name; true class at 0.1.
+  const std::vector<double> probabilities = {0.8, 0.1, 0.1, 0.3, 0.6, 0.1,
+                                             0.3, 0.6, 0.1, 0.1, 0.4, 0.5};
+  const auto wrong =
+      misclassified({"normal", "covid19", "other"}, {"r.png", "b.png", "a.png", "d/c.png"},
+                    {0, 0, 0, 0}, {probabilities, 3});
+  ASSERT_EQ(wrong.size(), 3U);
   std::string order;
-  for (const Misclassified& image : images) order += image.image;
-  EXPECT_EQ(order, "dcab");
-  EXPECT_EQ(captions_of({"x.png", "normal", "covid19", 0.125, 0.75}).at(2), "called: covid19 0.75");
+  for (const Misclassified& image : wrong) order += std::to_string(image.row);
+  EXPECT_EQ(order, "321");
+  EXPECT_THAT(captions_of(wrong[0]),
+              testing::ElementsAre("c.png", "true: normal 0.10", "called: other 0.50"));
+  EXPECT_THAT(values_of(wrong[0]),
+              testing::ElementsAre("d/c.png", "normal", "0.1", "other", "0.5"));
+  EXPECT_EQ(values_of(wrong[0]).size(), misclassified_columns().size());
 }
 
 }  // namespace

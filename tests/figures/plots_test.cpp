@@ -40,7 +40,7 @@ std::vector<Plot> all_plots(const std::vector<std::string>& names) {
   const ForestPanel panel = {names.front(), std::vector(n, ForestPoint{0.8, {0.7, 0.9}}), 0.0};
   for (const std::string& name : names) {
     curves.push_back(
-        {name, {0, 0, 1}, {0, 0.8, 1}, {0, 0.7, 1}, {0, 0.9, 1}, 0.9, {0.8, 1.0}, 0.3});
+        {name, {0, 0, 1}, {0, 0.8, 1}, {{0, 1}, {0.7, 1}, {0.9, 1}}, 0.9, {0.8, 1.0}, 0.3});
     scores.push_back({name, {0.9, 0.7, 0.2}, {0.1, 0.3, 0.6}});
     decisions.push_back(decision_curve(scores.back()));
   }
@@ -86,7 +86,7 @@ TEST_F(PlotsTest, HostileNamesOnlyAppear) {
 TEST_F(PlotsTest, DegenerateDataAreDrawnToo) {
   if (std::system("gnuplot --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "no gnuplot";
   const PlotWriter writer(directory_);
-  const ClassCurve undefined = {"none", {0, 1}, {kNan, kNan}, {}, {}, kNan, {kNan, kNan}, 0};
+  const ClassCurve undefined = {"none", {0, 1}, {kNan, kNan}, {}, kNan, {kNan, kNan}, 0};
   const HistoryPoint nothing = {1, kNan, kNan, kNan, kNan, kNan, kNan, 0, ""};
   for (const Plot& plot :
        {history_plot({nothing}, std::nullopt), history_plot({}, std::nullopt),

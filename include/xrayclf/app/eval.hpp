@@ -44,6 +44,8 @@ struct EvalConfig {
   OperatingConfig operating;
   Prevalences prevalence;
   std::vector<std::string> subgroups;
+  bool figures = true;
+  bool html = true;
   std::int64_t batch_size = 32;
   std::string device = "auto";
   Precision precision = Precision::float32;
@@ -60,7 +62,8 @@ struct EvalConfig {
           "CSV with path,true,prob_<class>...; instead of --checkpoint and --data");
     field("validation_predictions", &C::validation_predictions,
           "The like of validation images, on which temperature and thresholds are chosen");
-    field("output", &C::output, "Directory for predictions.csv, report.json and report.txt",
+    field("output", &C::output,
+          "Directory for predictions.csv, report.json, report.txt, report.html and figures/",
           required());
     field("report", &C::report, "Intervals");
     field(
@@ -74,6 +77,8 @@ struct EvalConfig {
           "Prevalences at which PPV and NPV are wanted, for example {\"COVID-19\": 0.05}");
     field("subgroups", &C::subgroups,
           "Columns of the manifest or of the predictions whose values make subgroups");
+    field("figures", &C::figures, "Draw figures into figures/");
+    field("html", &C::html, "Write report.html beside report.json");
     field("batch_size", &C::batch_size, "Images at a time",
           in_range(std::int64_t{1}, std::int64_t{65536}), Unit{"images"});
     field("device", &C::device, "auto, cpu, cuda or cuda:N");

@@ -33,6 +33,7 @@ struct PrepareConfig : PreprocessConfig {
   bool fail_on_near = false;
   bool follow_symlinks = false;
   bool baselines = true;
+  bool figures = true;
   std::int64_t workers = 0;
 
   template <class Field>
@@ -61,6 +62,8 @@ struct PrepareConfig : PreprocessConfig {
           "Follow symbolic links in an input folder");
     field("baselines", &PrepareConfig::baselines,
           "Estimate how well the class can be told without looking for disease");
+    field("figures", &PrepareConfig::figures,
+          "Draw the class distribution and a grid of samples into figures/");
     field("workers", &PrepareConfig::workers, "Threads; 0: one a processor",
           in_range(std::int64_t{0}, std::int64_t{1024}));
   }

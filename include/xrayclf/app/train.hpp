@@ -84,6 +84,7 @@ struct TrainConfig : PhaseConfig {
   SaveConfig save;
   bool calibrate = false;
   bool tensorboard = true;
+  bool figures = true;
   std::int64_t seed = 1;
   std::string device = "auto";
   Precision precision = Precision::float32;
@@ -123,6 +124,8 @@ struct TrainConfig : PhaseConfig {
         "Whether the best checkpoint gets a temperature fitted on the validation images, by which "
         "eval and predict then soften or sharpen its probabilities");
     field("tensorboard", &C::tensorboard, "Whether event files for TensorBoard are written");
+    field("figures", &C::figures,
+          "Draw the history and examples of the augmentation into figures/ at the end");
     field("seed", &C::seed, "Seed of initial weights, order, views and dropout",
           at_least(std::int64_t{0}));
     field("device", &C::device, "auto, cpu, cuda or cuda:N");

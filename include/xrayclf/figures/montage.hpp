@@ -10,8 +10,8 @@
 namespace xrayclf {
 
 /// One picture of a montage and the lines of text under it. A line too long for the tile is cut in
-/// the middle. OpenCV's fonts know ASCII only: other characters appear as "?", and whole in the CSV
-/// file.
+/// the middle. In the PNG, whose fonts know ASCII only, other characters appear as "?"; the SVG has
+/// them.
 struct Tile {
   cv::Mat image;  ///< CV_8UC1, CV_16UC1 or CV_8UC3 (BGR), any size; empty leaves a grey field
   std::vector<std::string> captions;
@@ -25,27 +25,18 @@ struct MontageLayout {
 /// The tiles in rows from the top left, on white, CV_8UC3.
 cv::Mat montage(const std::vector<Tile>& tiles, const MontageLayout& layout);
 
-/// Writes NAME.png (a montage) and NAME.csv (row, column and captions of every tile;
-/// `caption_names` are the columns' names). Throws IoError.
+/// The same as an SVG that holds its pictures.
+std::string montage_svg(const std::vector<Tile>& tiles, const MontageLayout& layout);
+
+/// Writes NAME.png, NAME.svg and NAME.csv: row and column of every tile (from 1) and what `columns`
+/// name, one row of `values` a tile, by default its captions. Without tiles there is only the CSV.
+/// Throws IoError.
 void write_montage(const std::filesystem::path& directory, const std::string& name,
-                   const std::vector<Tile>& tiles, const std::vector<std::string>& caption_names,
-                   const MontageLayout& layout);
+                   const std::vector<Tile>& tiles, const std::vector<std::string>& columns,
+                   const MontageLayout& layout,
+                   const std::vector<std::vector<std::string>>& values = {});
 
-/// An image that was given the wrong class.
-struct Misclassified {
-  std::string image;  ///< path or identifier
-  std::string true_class;
-  std::string predicted_class;
-  double true_probability = 0;
-  double predicted_probability = 0;
-};
-
-/// Worst first: the smallest probability of the true class, then the greatest of the wrong one,
-/// then by name, so that the order is the same on every machine.
-void sort_worst_first(std::vector<Misclassified>& images);
-
-/// The captions of a gallery's tile and the names of their columns.
-std::vector<std::string> captions_of(const Misclassified& image);
-std::vector<std::string> misclassified_caption_names();
+/// The picture scaled so that its longer side is `side` pixels, CV_8UC1 or CV_8UC3.
+cv::Mat thumbnail(const cv::Mat& image, std::int64_t side);
 
 }  // namespace xrayclf

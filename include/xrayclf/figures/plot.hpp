@@ -32,7 +32,7 @@ class PlotWriter {
   PlotOutcome write(const Plot& plot) const;
 
  private:
-  bool draw(const Plot& plot, const std::string& format) const;
+  bool draw(const Plot& plot) const;
 
   std::filesystem::path directory_;
   std::filesystem::path program_;  ///< empty: there is none

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "xrayclf/figures/plot.hpp"
+#include "xrayclf/metrics/curve_band.hpp"
 #include "xrayclf/metrics/interval.hpp"
 
 /// The figures of a run, from plain data. Every function takes any number of classes; NaN leaves a
@@ -40,13 +41,13 @@ struct ClassCurve {
   std::string name;
   std::vector<double> x;
   std::vector<double> y;
-  std::vector<double> low;  ///< band around y, of the same length, or empty
-  std::vector<double> high;
+  CurveBand band;  ///< around y; may be empty
   double area = 0;
   Interval area_interval;
   double prevalence = 0;  ///< share of the class; the level of chance of a precision-recall curve
 };
-/// x: 1 - specificity, y: sensitivity. Bands are drawn for up to three classes.
+/// x: 1 - specificity, y: sensitivity. Up to three classes share one picture; more have a panel
+/// each, with the others behind it in grey.
 Plot roc_plot(const std::vector<ClassCurve>& curves);
 /// x: recall, y: precision.
 Plot precision_recall_plot(const std::vector<ClassCurve>& curves);

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "xrayclf/core/fields.hpp"
+
+namespace xrayclf {
+
+/// `xrayclf report`: an evaluation, its run and its data on one page.
+struct PageConfig {
+  std::string evaluation;
+  std::string run;
+  std::string data;
+  std::string statements;
+  std::string output;
+
+  template <class Field>
+  static void fields(Field&& field) {
+    field("evaluation", &PageConfig::evaluation, "Directory made by xrayclf eval", required());
+    field("run", &PageConfig::run,
+          "Run of the evaluated checkpoint; by default where the evaluation found it");
+    field("data", &PageConfig::data,
+          "Directory made by xrayclf preprocess; by default where the evaluation found it");
+    field(
+        "statements", &PageConfig::statements,
+        "JSON file with what no run knows: title, intended_use, and answers to items of claim and "
+        "tripod_ai by their numbers");
+    field("output", &PageConfig::output, "HTML file to write", required());
+  }
+};
+
+/// Writes the page; prints nothing.
+void report(const PageConfig& config, std::ostream& out);
+
+}  // namespace xrayclf
