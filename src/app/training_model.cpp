@@ -37,6 +37,11 @@ std::optional<fs::path> weights_file(const ModelConfig& model) {
 
 Model build_model(const TrainConfig& config, const PreparedSet& set) {
   const Architecture& architecture = find_architecture(config.model.architecture);
+  if (set.preprocessing.image_size < architecture.min_size) {
+    throw ConfigError(fmt::format(
+        "{} needs images of at least {} pixels, and those of {} have {}; prepare them larger",
+        architecture.name, architecture.min_size, set.root.string(), set.preprocessing.image_size));
+  }
   NetworkConfig network;
   network.architecture = config.model.architecture;
   network.flavour = architecture.default_flavour;

@@ -3,6 +3,7 @@
 #include "xrayclf/app/compare.hpp"
 #include "xrayclf/app/eval.hpp"
 #include "xrayclf/app/gradcam.hpp"
+#include "xrayclf/app/models.hpp"
 #include "xrayclf/app/phantoms.hpp"
 #include "xrayclf/app/predict.hpp"
 #include "xrayclf/app/preprocess.hpp"
@@ -69,6 +70,10 @@ const std::vector<Command>& commands() {
            "--output maps",
            "xrayclf gradcam --checkpoint runs/1 --method layercam --layer features.6 --target all "
            "--output maps films"}),
+      command<ModelsConfig, models>(
+          "models", "List the networks there are, what they cost, and their installed weights",
+          {"xrayclf models", "xrayclf models --json | jq '.[] | {name, multiply_adds}'",
+           "xrayclf models --architecture resnet50 --image_size 380"}),
       command<AugmentPreviewConfig, augment>(
           "augment", "Show what an augmentation does to an image",
           {"xrayclf augment --input film.png --output grid.png --augment.preset chest",

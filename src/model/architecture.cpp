@@ -1,18 +1,23 @@
 #include "xrayclf/model/architecture.hpp"
 
-#include <iterator>
+#include <utility>
 
 #include "xrayclf/core/text.hpp"
-#include "xrayclf/model/efficientnet.hpp"
 
 namespace xrayclf {
+
+// The families are those that this module's CMakeLists.txt lists.
+#define XRAYCLF_FAMILY(name) std::vector<Architecture> name##_architectures();
+#include "families.inc"
+#undef XRAYCLF_FAMILY
 
 const std::vector<Architecture>& architectures() {
   static const std::vector<Architecture> table = [] {
     std::vector<Architecture> all;
-    for (auto family : {efficientnet_architectures}) {
-      for (Architecture& entry : family()) all.push_back(std::move(entry));
-    }
+#define XRAYCLF_FAMILY(name) \
+  for (Architecture & entry : name##_architectures()) all.push_back(std::move(entry));
+#include "families.inc"
+#undef XRAYCLF_FAMILY
     return all;
   }();
   return table;

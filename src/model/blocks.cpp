@@ -28,20 +28,28 @@ torch::Tensor pad_same(const torch::Tensor& x, int64_t kernel, int64_t stride) {
   return torch::constant_pad_nd(x, {width / 2, width - width / 2, height / 2, height - height / 2});
 }
 
+torch::nn::BatchNorm2d batch_norm(int64_t channels, const NormOptions& options) {
+  return torch::nn::BatchNorm2d(
+      torch::nn::BatchNorm2dOptions(channels).eps(options.epsilon).momentum(options.momentum));
+}
+
+torch::nn::Conv2d kaiming_convolution(const torch::nn::Conv2dOptions& options) {
+  torch::nn::Conv2d conv(options);
+  torch::nn::init::kaiming_normal_(conv->weight, 0.0, torch::kFanOut);
+  if (options.bias()) torch::nn::init::zeros_(conv->bias);
+  return conv;
+}
+
 ConvNormActivation::ConvNormActivation(const ConvOptions& conv_options) : options(conv_options) {
   const bool pads_itself = options.padding == Padding::symmetric || options.stride == 1;
   conv = register_module(
-      "0", torch::nn::Conv2d(
+      "0", kaiming_convolution(
                torch::nn::Conv2dOptions(options.in_channels, options.out_channels, options.kernel)
                    .stride(options.stride)
                    .padding(pads_itself ? (options.kernel - 1) / 2 : 0)
                    .groups(options.groups)
                    .bias(false)));
-  torch::nn::init::kaiming_normal_(conv->weight, 0.0, torch::kFanOut);
-  norm = register_module("1",
-                         torch::nn::BatchNorm2d(torch::nn::BatchNorm2dOptions(options.out_channels)
-                                                    .eps(options.norm.epsilon)
-                                                    .momentum(options.norm.momentum)));
+  norm = register_module("1", batch_norm(options.out_channels, options.norm));
 }
 
 torch::Tensor ConvNormActivation::forward(const torch::Tensor& x) {
@@ -52,14 +60,8 @@ torch::Tensor ConvNormActivation::forward(const torch::Tensor& x) {
 }
 
 SqueezeExcitation::SqueezeExcitation(int64_t channels, int64_t squeeze_channels) {
-  fc1 = register_module("fc1",
-                        torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, squeeze_channels, 1)));
-  fc2 = register_module("fc2",
-                        torch::nn::Conv2d(torch::nn::Conv2dOptions(squeeze_channels, channels, 1)));
-  for (const auto& layer : {fc1, fc2}) {
-    torch::nn::init::kaiming_normal_(layer->weight, 0.0, torch::kFanOut);
-    torch::nn::init::zeros_(layer->bias);
-  }
+  fc1 = register_module("fc1", kaiming_convolution({channels, squeeze_channels, 1}));
+  fc2 = register_module("fc2", kaiming_convolution({squeeze_channels, channels, 1}));
 }
 
 torch::Tensor SqueezeExcitation::forward(const torch::Tensor& x) {

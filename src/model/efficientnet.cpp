@@ -1,12 +1,15 @@
-#include "xrayclf/model/efficientnet.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <memory>
 #include <string>
 
+#include "xrayclf/model/architecture.hpp"
 #include "xrayclf/model/blocks.hpp"
+
+// EfficientNet-B0 to B7 (Tan and Le, 2019) and EfficientNet-Lite0 to Lite4 (Liu, 2020), named as in
+// torchvision: `features.0` the stem, `features.1` to `features.7` the stages, `features.8` the
+// last convolution, `classifier.1` the linear layer.
 
 namespace xrayclf {
 namespace {

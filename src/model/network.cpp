@@ -67,7 +67,8 @@ Network::Network(const NetworkConfig& config) : config_(config) {
     head_ = study_head(backbone_->feature_channels(), config.num_classes, dropout);
   } else {
     head_name_ = backbone_->classifier_name();
-    head_ = backbone_->make_classifier(config.num_classes, dropout.front());
+    linear_dropout_ = dropout.front();
+    head_ = backbone_->make_classifier(config.num_classes, linear_dropout_);
   }
   register_module(head_name_, head_);
 }
@@ -80,7 +81,17 @@ torch::Tensor Network::forward_units(torch::Tensor x, int64_t first, int64_t las
 torch::Tensor Network::classify(torch::Tensor features) {
   if (auto* layers = head_->as<torch::nn::Sequential>())
     return layers->forward(std::move(features));
-  return head_->as<torch::nn::Linear>()->forward(std::move(features));
+  return head_->as<torch::nn::Linear>()->forward(
+      torch::dropout(features, linear_dropout_, head_->is_training()));
+}
+
+torch::Tensor Network::pool(const torch::Tensor& map) const {
+  return config_.head == HeadKind::study ? map.mean({2, 3}) : backbone_->pool(map);
+}
+
+int64_t Network::feature_channels() const {
+  return config_.head == HeadKind::study ? backbone_->feature_channels()
+                                         : backbone_->classifier_inputs();
 }
 
 torch::Tensor Network::forward(torch::Tensor x) {

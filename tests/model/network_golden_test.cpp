@@ -68,6 +68,22 @@ const GoldenCase kCases[] = {
      .tolerance = 2e-4,
      .rename = from_timm_lite,
      .stages = {{"stem", "features.0"}, {"blocks.3", "features.4"}, {"head", "features.8"}}},
+    // A pooling belongs to the unit of the convolution or normalisation before it.
+    {.file = "resnet50",
+     .config = {.architecture = "resnet50", .head = HeadKind::linear},
+     .stages = {{"maxpool", "bn1"}}},
+    {.file = "vgg16",
+     .config = {.architecture = "vgg16", .head = HeadKind::linear},
+     .stages = {{"features.4", "features.2"},
+                {"features.16", "features.14"},
+                {"features.30", "features.28"}}},
+    {.file = "inception_v3",
+     .config = {.architecture = "inception_v3", .head = HeadKind::linear},
+     .stages = {{"maxpool1", "Conv2d_2b_3x3"}}},
+    // torchvision's last ReLU works in place, so the file's "features" are what it leaves.
+    {.file = "densenet121",
+     .config = {.architecture = "densenet121", .head = HeadKind::linear},
+     .stages = {{"features.pool0", "features.norm0"}}},
 };
 
 json state_list(const GoldenCase& golden_case, const json& golden) {
@@ -98,13 +114,14 @@ std::map<std::string, torch::Tensor> run_stages(Network& network, torch::Tensor 
     seen[name] = x;
   }
   x = network.pool(x);
-  const auto* layers = network.head().as<torch::nn::Sequential>();
-  size_t index = 0;
-  for (auto layer : *layers) {
-    x = layer.forward(x);
-    seen[network.head_name() + "." + std::to_string(index++)] = x;
+  seen["logits"] = network.classify(x);
+  if (const auto* layers = network.head().as<torch::nn::Sequential>()) {
+    size_t index = 0;
+    for (auto layer : *layers) {
+      x = layer.forward(x);
+      seen[network.head_name() + "." + std::to_string(index++)] = x;
+    }
   }
-  seen["logits"] = x;
   return seen;
 }
 

@@ -6,10 +6,12 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "support/tiny_network.hpp"
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/model/blocks.hpp"
+#include "xrayclf/model/cost.hpp"
 #include "xrayclf/model/device.hpp"
 #include "xrayclf/model/precision.hpp"
 #include "xrayclf/model/weights.hpp"
@@ -18,19 +20,6 @@ namespace xrayclf {
 namespace {
 
 using ::testing::HasSubstr;
-
-int64_t parameter_count(const torch::nn::Module& module) {
-  int64_t count = 0;
-  for (const auto& parameter : module.parameters()) count += parameter.numel();
-  return count;
-}
-int64_t statistics_count(const torch::nn::Module& module) {
-  int64_t count = 0;
-  for (const auto& buffer : module.named_buffers()) {
-    if (buffer.key().find("running_") != std::string::npos) count += buffer.value().numel();
-  }
-  return count;
-}
 
 NetworkConfig config_of(const std::string& architecture, HeadKind head, int64_t classes = 3) {
   NetworkConfig config;
@@ -53,13 +42,23 @@ TEST(NetworkTest, StudyNetworkHasTheCountsOfKeras) {
 // Parameters with a linear layer for 1000 classes: torchvision's and timm's published counts.
 TEST(NetworkTest, EveryArchitectureHasItsPublishedCount) {
   const std::map<std::string, int64_t> published = {
-      {"efficientnet_b0", 5'288'548},     {"efficientnet_b1", 7'794'184},
-      {"efficientnet_b2", 9'109'994},     {"efficientnet_b3", 12'233'232},
-      {"efficientnet_b4", 19'341'616},    {"efficientnet_b5", 30'389'784},
-      {"efficientnet_b6", 43'040'704},    {"efficientnet_b7", 66'347'960},
-      {"efficientnet_lite0", 4'652'008},  {"efficientnet_lite1", 5'416'680},
-      {"efficientnet_lite2", 6'092'072},  {"efficientnet_lite3", 8'197'096},
+      {"efficientnet_b0", 5'288'548},
+      {"efficientnet_b1", 7'794'184},
+      {"efficientnet_b2", 9'109'994},
+      {"efficientnet_b3", 12'233'232},
+      {"efficientnet_b4", 19'341'616},
+      {"efficientnet_b5", 30'389'784},
+      {"efficientnet_b6", 43'040'704},
+      {"efficientnet_b7", 66'347'960},
+      {"efficientnet_lite0", 4'652'008},
+      {"efficientnet_lite1", 5'416'680},
+      {"efficientnet_lite2", 6'092'072},
+      {"efficientnet_lite3", 8'197'096},
       {"efficientnet_lite4", 13'006'568},
+      {"resnet50", 25'557'032},
+      {"vgg16", 138'357'544},
+      {"inception_v3", 23'834'568},
+      {"densenet121", 7'978'856},
   };
   for (const auto& [name, count] : published) {
     EXPECT_EQ(parameter_count(*make_network(config_of(name, HeadKind::linear, 1000))), count)
@@ -97,6 +96,68 @@ TEST(NetworkTest, RunningTheChainInPiecesEqualsRunningItWhole) {
   torch::Tensor map = network->forward_units(x, 0, cut);
   map = network->forward_units(map, cut, network->unit_count());
   EXPECT_TRUE(torch::equal(network->classify(network->pool(map)), network->forward(x)));
+}
+
+constexpr const char* kOtherBackbones[] = {"resnet50", "vgg16", "inception_v3", "densenet121"};
+
+TEST(NetworkTest, EveryBackboneIsAChainOfUnitsThatHoldItsParameters) {
+  for (const char* name : kOtherBackbones) {
+    for (const Flavour flavour : {Flavour::torchvision, Flavour::tf}) {
+      SCOPED_TRACE(std::string(name) + " " + std::string(name_of(flavour)));
+      NetworkConfig config = config_of(name, HeadKind::study);
+      config.flavour = flavour;
+      const auto network = make_network(config);
+      std::vector<std::string> names;
+      for (int64_t i = 0; i < network->unit_count(); ++i) {
+        for (const auto& item : network->unit(i).modules.at(0)->named_parameters()) {
+          names.push_back(network->unit_name(i) + "." + item.key());
+        }
+      }
+      std::vector<std::string> state;
+      for (const auto& item : network->backbone().named_parameters()) state.push_back(item.key());
+      EXPECT_EQ(names, state) << "in the order of computation";
+
+      const torch::InferenceMode inference;
+      network->eval();
+      const torch::Tensor x = to_input({testing::tiny_image(0, 75)}, {});
+      const torch::Tensor before = x.clone();
+      const torch::Tensor whole = network->forward(x);
+      EXPECT_TRUE(torch::equal(x, before)) << "works on its input";
+      torch::Tensor map = x;
+      for (int64_t i = 0; i < network->unit_count(); ++i) {
+        const torch::Tensor input = map.clone();
+        const torch::Tensor next = network->forward_units(map, i, i + 1);
+        EXPECT_TRUE(torch::equal(map, input)) << network->unit_name(i) << " works on its input";
+        map = next;
+      }
+      EXPECT_EQ(map.size(1), network->feature_channels());
+      EXPECT_TRUE(torch::equal(network->classify(network->pool(map)), whole));
+    }
+  }
+}
+
+// VGG16 pools to 7 x 7 before its own three layers, and to the mean before the study's head.
+TEST(NetworkTest, VggsOwnClassifierTakesAMapAndTheStudysHeadItsMean) {
+  const torch::InferenceMode inference;
+  const auto study = make_network(config_of("vgg16", HeadKind::study));
+  const torch::Tensor map = torch::rand({1, 512, 3, 3});
+  EXPECT_TRUE(torch::equal(study->pool(map), map.mean({2, 3})));
+  EXPECT_EQ(study->feature_channels(), 512);
+  const auto own = study->backbone().pool(map);
+  EXPECT_TRUE(torch::equal(own, torch::adaptive_avg_pool2d(map, {7, 7}).flatten(1)));
+}
+
+TEST(NetworkTest, AClassifierOfOneLayerHasItsDropoutInTrainingOnly) {
+  NetworkConfig config = config_of("inception_v3", HeadKind::linear);
+  const auto network = make_network(config);
+  EXPECT_EQ(network->head_name(), "fc");
+  const torch::Tensor features = torch::ones({1, 2048});
+  network->train();
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor a = network->classify(features);
+  EXPECT_FALSE(torch::equal(a, network->classify(features)));
+  network->eval();
+  EXPECT_TRUE(torch::equal(network->classify(features), network->classify(features)));
 }
 
 TEST(NetworkTest, TheSameSeedDrawsTheSameWeights) {

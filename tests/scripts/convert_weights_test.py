@@ -26,7 +26,7 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [str(SCRIPT.parent), str(Path(__file__).parent)]
 
 import convert_weights  # noqa: E402
-from torch_format import TorchFile  # noqa: E402
+from torch_format import TorchFile, module_class  # noqa: E402
 from weights.architectures import ARCHITECTURES  # noqa: E402
 
 LITE0 = ARCHITECTURES["efficientnet_lite0"]
@@ -122,6 +122,25 @@ class NamesTest(unittest.TestCase):
         theirs = {entry.source: entry.shape for entry in entries("efficientnet_lite0", "timm")}
         self.assertEqual(theirs, without_counters(golden["state"]))
 
+    def test_the_other_backbones_have_the_names_and_shapes_of_torchvision(self):
+        for name in ("resnet50", "vgg16", "inception_v3", "densenet121"):
+            with self.subTest(name):
+                golden = json.loads((GOLDEN / f"{name}.json").read_text())
+                ours = {entry.name: entry.shape for entry in entries(name, "torchvision")}
+                self.assertEqual(ours, without_counters(golden["state"]))
+
+    def test_the_other_backbones_have_the_layers_of_keras(self):
+        golden = json.loads((GOLDEN.parent / "keras_backbones.json").read_text())["networks"]
+        for name, network in golden.items():
+            with self.subTest(name):
+                numbers = {}
+                for entry in entries(name, "keras"):
+                    layer = entry.source.rpartition("/")[0]
+                    numbers[layer] = numbers.get(layer, 0) + int(np.prod(entry.source_shape))
+                expected = {layer: trained + fixed for layer, trained, fixed in network["layers"] if trained + fixed}
+                top = {"fc1", "fc2", "predictions"}
+                self.assertEqual({k: v for k, v in numbers.items() if k not in top}, expected)
+
     def test_parameter_counts_are_the_published_ones(self):
         published = {  # torchvision's and timm's documentation, 1000 classes
             "efficientnet_b0": 5288548, "efficientnet_b1": 7794184, "efficientnet_b2": 9109994,
@@ -129,7 +148,8 @@ class NamesTest(unittest.TestCase):
             "efficientnet_b6": 43040704, "efficientnet_b7": 66347960,
             "efficientnet_lite0": 4652008, "efficientnet_lite1": 5416680,
             "efficientnet_lite2": 6092072, "efficientnet_lite3": 8197096,
-            "efficientnet_lite4": 13006568,
+            "efficientnet_lite4": 13006568, "resnet50": 25557032, "vgg16": 138357544,
+            "inception_v3": 23834568, "densenet121": 7978856,
         }
         for name, count in published.items():
             trained = [
@@ -231,6 +251,109 @@ class FormatTest(ConverterTest):
         self.assertEqual(self.output.read_bytes(), first)
 
 
+def state_file(architecture: str, style: str, leave_out: str = "\0") -> TorchFile:
+    """The weights as somebody's names and shapes have them; the same numbers for any of them."""
+    file = TorchFile()
+    for entry in entries(architecture, style):
+        if not entry.name.startswith(leave_out):
+            file.add(entry.source, formula(entry.name, entry.shape).reshape(entry.source_shape))
+    return file
+
+
+class BackbonesTest(ConverterTest):
+    """ResNet50, VGG16, InceptionV3 and DenseNet121; VGG16 without most of its linear layers' 480 MB."""
+
+    def check(self, architecture: str, style: str, file: TorchFile, record: tuple, name: str = "a.pth") -> None:
+        file.write_zip(self.folder / name)
+        metadata, arrays = self.converted(self.folder / name)
+        self.assertEqual((metadata["architecture"], metadata["flavour"], metadata["mean"], metadata["std"]),
+                         (architecture, *record))
+        for entry in entries(architecture, style):
+            if entry.name in arrays:
+                np.testing.assert_array_equal(arrays[entry.name], formula(entry.name, entry.shape))
+
+    IMAGENET = ("torchvision", "0.485,0.456,0.406", "0.229,0.224,0.225")
+    HALF = ("torchvision", "0.5,0.5,0.5", "0.5,0.5,0.5")
+
+    def test_torchvisions_files_convert(self):
+        self.check("resnet50", "torchvision", state_file("resnet50", "torchvision"), self.IMAGENET)
+        self.check("vgg16", "torchvision", state_file("vgg16", "torchvision", "classifier"), self.IMAGENET)
+        inception = state_file("inception_v3", "torchvision")
+        inception.add("AuxLogits.fc.weight", np.zeros((3, 768), "<f4"))
+        self.check("inception_v3", "torchvision", inception, self.HALF)
+        self.check("densenet121", "torchvision", state_file("densenet121", "torchvision"), self.IMAGENET)
+
+    def test_densenets_published_names_of_2017_convert(self):
+        file = state_file("densenet121", "torchvision_0.2")
+        self.assertIn("features.denseblock1.denselayer1.norm.1.weight", file.state)
+        self.check("densenet121", "torchvision", file, self.IMAGENET)
+
+    def test_gluons_inception_is_normalised_as_imagenet(self):
+        self.check("inception_v3", "timm", state_file("inception_v3", "timm"), self.IMAGENET,
+                   "gluon_inception_v3-9f746940.pth")
+
+    def test_linear_layers_of_vgg_are_turned_from_timm_and_keras(self):
+        """Names and turns alone, on a small map: the real layer has 103 million numbers."""
+        by_name = {entry.name: entry for entry in entries("vgg16", "timm")}
+        self.assertEqual(by_name["classifier.0.weight"].source, "pre_logits.fc1.weight")
+        self.assertEqual(by_name["classifier.0.weight"].source_shape, (4096, 512, 7, 7))
+        self.assertEqual(by_name["classifier.3.weight"].source_shape, (4096, 4096, 1, 1))
+        self.assertEqual(by_name["classifier.6.bias"].source, "head.fc.bias")
+        ours = np.arange(2 * 512 * 49, dtype="<f4").reshape(2, 512, 7, 7)
+        np.testing.assert_array_equal(by_name["classifier.0.weight"].convert(ours), ours.reshape(2, -1))
+        keras = next(entry for entry in entries("vgg16", "keras") if entry.name == "classifier.0.weight")
+        self.assertEqual((keras.source, keras.source_shape), ("fc1/kernel", (25088, 4096)))
+        flattened = ours.transpose(2, 3, 1, 0).reshape(-1, 2)  # rows, columns, channels
+        np.testing.assert_array_equal(keras.convert(flattened), ours.reshape(2, -1))
+
+    def chest(self) -> tuple[TorchFile, object]:
+        """A whole torchxrayvision network, nested as its classes are."""
+        file = TorchFile()
+        classes = {name: module_class(f"torch.nn.modules.{module}", name) for module, name in (
+            ("conv", "Conv2d"), ("batchnorm", "BatchNorm2d"), ("container", "Sequential"), ("linear", "Linear"))}
+        densenet = module_class("torchxrayvision.models", "DenseNet")
+
+        def build(entries_here: list, depth: int, cls: type):
+            children: dict[str, list] = {}
+            for entry in entries_here:
+                children.setdefault(entry.source.split(".")[depth], []).append(entry)
+            modules = {}
+            for name, inside in children.items():
+                parts = {entry.source.split(".")[depth + 1]: entry for entry in inside}
+                if any(len(entry.source.split(".")) > depth + 2 for entry in inside):
+                    modules[name] = build(inside, depth + 1, classes["Sequential"])
+                    continue
+                tensors = {}
+                for what, entry in parts.items():
+                    file.add(entry.source, formula(entry.source, entry.source_shape))
+                    tensors[what] = file.state.pop(entry.source)
+                buffers = {key: tensors.pop(key) for key in ("running_mean", "running_var") if key in tensors}
+                kind = "BatchNorm2d" if buffers else "Linear" if "bias" in tensors else "Conv2d"
+                modules[name] = classes[kind](tensors, buffers, {})
+            return cls({}, {"op_threshs": None}, modules, pathologies=["Edema"], weights=None)
+
+        return file, build(entries("densenet121", "torchxrayvision", 18), 0, densenet)
+
+    def test_a_whole_network_of_torchxrayvision_converts(self):
+        for write in (TorchFile.write_legacy, TorchFile.write_zip):
+            with self.subTest(write.__name__):
+                file, network = self.chest()
+                write(file, self.folder / "nih-densenet121-best.pt", network)
+                metadata, arrays = self.converted(self.folder / "nih-densenet121-best.pt")
+                self.assertEqual((metadata["architecture"], metadata["flavour"], metadata["mean"], metadata["std"]),
+                                 ("densenet121", "torchvision", "0.5,0.5,0.5", ",".join(["0.00048828125"] * 3)))
+                stem = arrays["features.conv0.weight"]
+                np.testing.assert_array_equal(stem[:, :1], formula("features.conv0.weight", (64, 1, 7, 7)))
+                self.assertFalse(stem[:, 1:].any())
+                for entry in entries("densenet121", "torchvision", 18)[1:]:
+                    np.testing.assert_array_equal(arrays[entry.name], formula(entry.name, entry.shape))
+
+    def test_a_style_that_nobody_uses_is_refused(self):
+        state_file("densenet121", "torchvision").write_zip(self.folder / "a.pth")
+        self.refused(self.folder / "a.pth", "nobody publishes densenet121 with lukemelas names",
+                     options=("--architecture", "densenet121", "--style", "lukemelas"))
+
+
 class WithoutH5pyTest(ConverterTest):
     def test_says_what_to_install(self):
         (self.folder / "a.h5").touch()
@@ -270,6 +393,56 @@ class KerasTest(ConverterTest):
                          ("efficientnet_b0", "tf", "0.485,0.456,0.406"))
         for entry in entries("efficientnet_b0", "keras"):
             np.testing.assert_array_equal(arrays[entry.name], formula(entry.name, entry.shape))
+
+    def write_h5(self, path: Path, layers: dict, names=lambda layer, what: f"{layer}/{what}:0") -> None:
+        with self.h5py.File(path, "w") as file:
+            file.attrs["layer_names"] = [name.encode() for name in layers]
+            for layer, weights in layers.items():
+                group = file.create_group(layer)
+                group.attrs["weight_names"] = [names(layer, what).encode() for what in weights]
+                for what, values in weights.items():
+                    group.create_dataset(names(layer, what), data=values)
+
+    def keras_layers(self, architecture: str) -> dict:
+        """The weights without the classifier, by layer; unnamed layers as a second network in a session has them."""
+        layers: dict[str, dict[str, np.ndarray]] = {}
+        for entry in entries(architecture, "keras"):
+            if entry.name.startswith(ARCHITECTURES[architecture].classifier):
+                continue
+            layer, _, what = entry.source.rpartition("/")
+            kind, _, number = layer.rpartition("_")
+            if layer in ("conv2d", "batch_normalization"):
+                layer += "_94"
+            elif kind in ("conv2d", "batch_normalization"):
+                layer = f"{kind}_{int(number) + 94}"
+            values = formula(entry.name, entry.shape)
+            values = values.transpose(np.argsort(entry.axes)) if entry.axes else values
+            layers.setdefault(layer, {})[what] = values
+        return layers
+
+    def test_the_other_backbones_convert(self):
+        caffe = "0.4850196078431373,0.457956862745098,0.4076039215686274"
+        for name, mean in (("resnet50", caffe), ("inception_v3", "0.5,0.5,0.5"),
+                           ("densenet121", "0.485,0.456,0.406")):
+            with self.subTest(name):
+                self.write_h5(self.folder / "a.h5", self.keras_layers(name))
+                metadata, arrays = self.converted(self.folder / "a.h5")
+                self.assertEqual((metadata["architecture"], metadata["flavour"], metadata["mean"]),
+                                 (name, "tf", mean))
+                for entry in entries(name, "keras"):
+                    if entry.name in arrays:
+                        expected = formula(entry.name, entry.shape)
+                        if entry.name == "conv1.weight":  # blue, green, red in the file
+                            expected = expected[:, ::-1]
+                        np.testing.assert_array_equal(arrays[entry.name], expected)
+
+    def test_the_names_of_keras_1_in_vggs_file_are_read(self):
+        names = {"kernel": "W_1", "bias": "b_1"}
+        self.write_h5(self.folder / "a.h5", self.keras_layers("vgg16"),
+                      lambda layer, what: f"{layer}_{names[what]}:0")
+        metadata, arrays = self.converted(self.folder / "a.h5")
+        self.assertEqual((metadata["architecture"], len(arrays)), ("vgg16", 26))
+        np.testing.assert_array_equal(arrays["features.28.bias"], formula("features.28.bias", (512,)))
 
     def test_another_h5_file_is_refused(self):
         path = self.folder / "a.h5"
@@ -336,6 +509,11 @@ class HostileTest(ConverterTest):
                     write(self.lite0(), path, {"weights": call})
                     self.refused(path, name.replace("builtins", "__builtin__"), "refused")
                     self.assertFalse(marker.exists())
+
+    def test_objects_beside_a_networks_own_are_refused_by_name(self):
+        path = self.folder / "a.pth"
+        self.lite0().write_zip(path, {"weights": module_class("somewhere.else", "Network")({}, {}, {})})
+        self.refused(path, "somewhere.else.Network", "refused")
 
     def test_what_is_no_state_dict_is_refused(self):
         path = self.folder / "a.pth"

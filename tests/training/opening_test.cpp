@@ -6,6 +6,7 @@
 #include "support/tiny_network.hpp"
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/model/blocks.hpp"
+#include "xrayclf/model/cost.hpp"
 
 namespace xrayclf {
 namespace {
@@ -38,6 +39,36 @@ TEST(OpeningTest, KerasCountsFourHundredSeventyFiveLayersOfB4AndNamesTheLastThir
       return !layer.module.empty() && name.rfind(layer.module + ".", 0) == 0;
     });
     EXPECT_EQ(holders, 1) << name;
+  }
+}
+
+struct Opened {
+  const char* architecture;
+  Flavour flavour;
+  int64_t parameters;  ///< of the backbone that the last 30 layers of Keras open
+};
+
+// Keras counts 14,450,176, 14,714,688, 5,156,032 and 641,408. torchvision's ResNet has no biases in
+// its convolutions, its InceptionV3 has scales in its norms.
+TEST(OpeningTest, ThirtyKerasLayersOpenWhatKerasOpens) {
+  const Opened cases[] = {
+      {"resnet50", Flavour::tf, 14'450'176},
+      {"resnet50", Flavour::torchvision, 14'450'176 - 10'752},
+      {"vgg16", Flavour::tf, 14'714'688},
+      {"vgg16", Flavour::torchvision, 14'714'688},
+      {"inception_v3", Flavour::tf, 5'156'032},
+      {"inception_v3", Flavour::torchvision, 5'156'032 + 3'264},
+      {"densenet121", Flavour::tf, 641'408},
+      {"densenet121", Flavour::torchvision, 641'408},
+  };
+  for (const Opened& expected : cases) {
+    NetworkConfig config;
+    config.architecture = expected.architecture;
+    config.flavour = expected.flavour;
+    const auto network = make_network(config);
+    const Opening opening = open_network(*network, part(OpenPart::last_keras_layers));
+    EXPECT_EQ(opening.trainable - parameter_count(network->head()), expected.parameters)
+        << expected.architecture << " " << name_of(expected.flavour);
   }
 }
 

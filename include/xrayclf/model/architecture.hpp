@@ -17,8 +17,13 @@ namespace xrayclf {
 /// Whose conventions a set of weights was trained under. Mixing them up costs accuracy without an
 /// error, so the flavour travels with the weights.
 enum class Flavour {
-  torchvision,  ///< padding symmetric, BN epsilon and momentum as torchvision builds the network
-  tf,  ///< padding SAME (asymmetric at stride 2), BN epsilon 1e-3, momentum 0.01 (Keras, timm tf_*)
+  torchvision,  ///< as torchvision builds the network; padding is symmetric
+  tf,           ///< as keras.applications does (also timm's tf_efficientnet): momentum 0.01, and
+                ///<   EfficientNet  padding SAME (asymmetric at stride 2), BN epsilon 1e-3
+                ///<   ResNet        stride in the first 1x1, convolutions with bias, 1.001e-5
+                ///<   Inception     BN without scale, means at the border leave the padding out
+                ///<   DenseNet      BN epsilon 1.001e-5
+                ///<   VGG           the same network
 };
 template <>
 struct EnumNames<Flavour> {
@@ -36,6 +41,7 @@ struct BackboneOptions {
 struct Architecture {
   std::string name;
   int64_t input_size = 224;  ///< side in pixels that its ImageNet weights were made for
+  int64_t min_size = 1;      ///< the smallest side that leaves a map at the end
   Flavour default_flavour = Flavour::torchvision;
   InputSpec input;  ///< of its usual ImageNet weights
   std::function<std::shared_ptr<Backbone>(const BackboneOptions&)> build;

@@ -12,7 +12,7 @@ namespace xrayclf {
 /// One link of the chain that a backbone is: a residual block, or a stem. Cutting the chain
 /// between two units gives a frozen prefix and a trained rest.
 struct BackboneUnit {
-  std::string name;  ///< of its parameters' common prefix, for example "features.7.0"
+  std::string name;  ///< its parameters' common prefix, for example "features.7.0"
   std::function<torch::Tensor(const torch::Tensor&)> forward;
   std::vector<std::shared_ptr<torch::nn::Module>> modules;  ///< that hold its parameters
 };
@@ -34,15 +34,17 @@ class Backbone : public torch::nn::Module {
   const std::vector<KerasLayer>& keras_layers() const { return keras_layers_; }
   int64_t feature_channels() const { return feature_channels_; }
 
-  /// [N, C, h, w] -> [N, C]. The mean over the map unless the reference does otherwise.
+  /// [N, C, h, w] -> [N, classifier_inputs], what the reference's own classifier takes: the mean
+  /// over the map unless the reference does otherwise.
   virtual torch::Tensor pool(const torch::Tensor& map) const;
-  /// The reference's own classifier with its initial values, a Sequential or a Linear. Input
-  /// [N, feature_channels].
+  virtual int64_t classifier_inputs() const { return feature_channels_; }
+  /// That classifier with its initial values: a Sequential, or a Linear that the network puts the
+  /// dropout before. Input [N, classifier_inputs].
   virtual std::shared_ptr<torch::nn::Module> make_classifier(int64_t num_classes,
                                                              double dropout) const;
   /// Its name in the reference's state.
   virtual std::string classifier_name() const { return "classifier"; }
-  /// Dropout before the reference's classifier.
+  /// Dropout of the reference's classifier.
   double classifier_dropout() const { return classifier_dropout_; }
 
  protected:

@@ -21,6 +21,11 @@ struct NormOptions {
   double epsilon = 1e-5;
   double momentum = 0.1;
 };
+torch::nn::BatchNorm2d batch_norm(int64_t channels, const NormOptions& options);
+
+/// A convolution whose weights are drawn as torchvision does: normal with fan_out (Kaiming), from
+/// torch's default generator. Its bias, if the options ask for one, is 0.
+torch::nn::Conv2d kaiming_convolution(const torch::nn::Conv2dOptions& options);
 
 struct ConvOptions {
   int64_t in_channels = 0;
@@ -33,8 +38,7 @@ struct ConvOptions {
   NormOptions norm;
 };
 
-/// Convolution "0" without bias, batch normalisation "1", activation. Weights drawn as torchvision
-/// does: normal with fan_out (Kaiming), from torch's default generator.
+/// Convolution "0" without bias, batch normalisation "1", activation.
 struct ConvNormActivation : torch::nn::Module {
   explicit ConvNormActivation(const ConvOptions& options);
   torch::Tensor forward(const torch::Tensor& x);

@@ -17,7 +17,7 @@ namespace xrayclf {
 
 enum class HeadKind {
   study,   ///< BN, Dropout .5, 512 ReLU, BN, Dropout .3, 256 ReLU, BN, Dropout .2, classes
-  linear,  ///< the reference's own classifier: dropout and one linear layer
+  linear,  ///< the reference's own classifier: dropout and one linear layer, VGG16's three
 };
 template <>
 struct EnumNames<HeadKind> {
@@ -65,14 +65,16 @@ class Network : public torch::nn::Module {
 
   /// Runs units first ... last-1. Images are [N, 3, H, W].
   torch::Tensor forward_units(torch::Tensor x, int64_t first, int64_t last);
-  /// Feature map [N, C, h, w] -> features [N, C].
-  torch::Tensor pool(const torch::Tensor& map) const { return backbone_->pool(map); }
+  /// Feature map [N, C, h, w] -> features [N, feature_channels]: the mean over the map for the
+  /// study head, what the reference's classifier takes for that one.
+  torch::Tensor pool(const torch::Tensor& map) const;
   /// Features [N, C] -> logits [N, classes].
   torch::Tensor classify(torch::Tensor features);
   /// Images [N, 3, H, W] -> logits [N, classes].
   torch::Tensor forward(torch::Tensor x);
 
-  int64_t feature_channels() const { return backbone_->feature_channels(); }
+  /// Of what pool() returns and classify() takes.
+  int64_t feature_channels() const;
   const NetworkConfig& config() const { return config_; }
   Backbone& backbone() { return *backbone_; }
   torch::nn::Module& head() { return *head_; }
@@ -84,6 +86,7 @@ class Network : public torch::nn::Module {
   std::shared_ptr<Backbone> backbone_;
   std::string head_name_;
   std::shared_ptr<torch::nn::Module> head_;
+  double linear_dropout_ = 0.0;  ///< before a head that is one Linear
 };
 
 /// A float32 network on the CPU in training mode with random weights: backbone as torchvision,
