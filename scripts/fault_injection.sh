@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Kills, stops and fails the program at every system call of one save, by strace, and lets each run go on. Takes half an hour.
+# Kills, stops and fails the program at every system call of one save, by strace, and lets each run go on. Takes hours.
 # The tests of `ctest` do the same at a few calls.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -1,6 +1,7 @@
 #include "xrayclf/app/compare.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <limits>
 #include <map>
@@ -21,6 +22,7 @@
 #include "xrayclf/core/version.hpp"
 #include "xrayclf/figures/plots.hpp"
 #include "xrayclf/inference/classifier.hpp"
+#include "xrayclf/model/cost.hpp"
 #include "xrayclf/model/device.hpp"
 
 namespace xrayclf {
@@ -52,6 +54,17 @@ std::vector<std::string> model_names(const CompareConfig& config) {
   return names;
 }
 
+/// What the network costs, for one image of the size that it is given.
+void add_costs(const CompareConfig& config, const Classifier& classifier,
+               nlohmann::ordered_json& info) {
+  Network& network = *classifier.network();
+  const auto side = classifier.info().preprocessing.at("image_size").get<std::int64_t>();
+  info["parameters"] = parameter_count(network);
+  info["multiply_adds"] = multiply_adds(network, side);
+  const PrecisionScope precision(config.precision, network.parameters().front().device());
+  info["latency_ms"] = measure_latency(network, side).median_ms;
+}
+
 /// A checkpoint's predictions for the split, at the checkpoint's own temperature.
 ComparedModel classified(const CompareConfig& config, const std::string& path,
                          const PreparedSet& set) {
@@ -71,6 +84,7 @@ ComparedModel classified(const CompareConfig& config, const std::string& path,
   add_columns(out.predictions, set, rows, columns);
   out.info["architecture"] = classifier.info().network.architecture;
   out.info["temperature"] = classifier.temperature();
+  add_costs(config, classifier, out.info);
   return out;
 }
 
@@ -153,19 +167,24 @@ ForestPoint point_of(const Figure& figure) {
   return {figure.value.value_or(kNan), figure.interval.value_or(Interval{kNan, kNan})};
 }
 
-constexpr std::array<std::pair<const char*, const char*>, 3> kDrawn{
-    {{"accuracy", "Accuracy"},
-     {"balanced_accuracy", "Balanced accuracy"},
-     {"auroc_macro", "Macro AUROC"}}};
+struct Drawn {
+  const char* name;
+  const char* title;
+  const char* difference;
+};
+constexpr std::array<Drawn, 3> kDrawn{
+    {{"accuracy", "Accuracy", "Difference in accuracy"},
+     {"balanced_accuracy", "Balanced accuracy", "Difference in balanced accuracy"},
+     {"auroc_macro", "Macro AUROC", "Difference in macro AUROC"}}};
 
 Plot models_plot(const Comparison& comparison) {
   std::vector<std::string> rows;
   for (const ComparedModel& model : comparison.models) rows.push_back(model.name);
   std::vector<ForestPanel> panels;
-  for (const auto& [name, title] : kDrawn) {
-    ForestPanel& panel = panels.emplace_back(ForestPanel{title, {}, std::nullopt});
+  for (const Drawn& drawn : kDrawn) {
+    ForestPanel& panel = panels.emplace_back(ForestPanel{drawn.title, {}, std::nullopt});
     for (const Report& report : comparison.reports) {
-      panel.points.push_back(point_of(find_figure(report.metrics, name)));
+      panel.points.push_back(point_of(find_figure(report.metrics, drawn.name)));
     }
   }
   return forest_plot("forest", "Main figures of each model with their intervals", rows, panels);
@@ -174,15 +193,13 @@ Plot models_plot(const Comparison& comparison) {
 Plot differences_plot(const Comparison& comparison) {
   std::vector<std::string> rows;
   std::vector<ForestPanel> panels;
-  for (const auto& [name, title] : kDrawn) {
-    panels.push_back({std::string("Difference in ") + title, {}, 0.0});
-  }
+  for (const Drawn& drawn : kDrawn) panels.push_back({drawn.difference, {}, 0.0});
   for (const ModelPair& pair : comparison.pairs) {
     rows.push_back(comparison.models[pair.first].name + " \xE2\x88\x92 " +
                    comparison.models[pair.second].name);
     for (std::size_t p = 0; p < kDrawn.size(); ++p) {
       for (const PairedTest& test : pair.tests) {
-        if (test.test != "bootstrap" || test.figure != kDrawn[p].first) continue;
+        if (test.test != "bootstrap" || test.figure != kDrawn[p].name) continue;
         panels[p].points.push_back(point_of(test.difference));
       }
     }

@@ -54,7 +54,7 @@ nlohmann::ordered_json write_evaluation(const TrainConfig& config, const std::st
   }
   // Its presence says that the fold is done. The page is made of what is there then.
   write_predictions_csv(directory / "predictions.csv", predictions);
-  write_html_report({directory, config.output, config.data}, directory / "report.html");
+  write_html_report({directory, config.output, config.data, {}}, directory / "report.html");
   return json;
 }
 

@@ -216,7 +216,7 @@ void eval(const EvalConfig& config, std::ostream& out) {
     write_evaluation_figures(directory, evaluation.test, report,
                              images_beside(images, evaluation.test), context);
   }
-  if (config.html) write_html_report({directory, {}, {}}, directory / "report.html");
+  if (config.html) write_html_report({directory, {}, {}, {}}, directory / "report.html");
   out << text;
 }
 

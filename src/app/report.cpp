@@ -27,7 +27,9 @@ void report(const PageConfig& config, std::ostream& /*out*/) {
   require_directory(config.evaluation, "--evaluation", "report.json");
   require_directory(config.run, "--run", "config.json");
   require_directory(config.data, "--data", "dataset.json");
-  write_html_report({config.evaluation, config.run, config.data}, config.output, config.statements);
+  require_directory(config.explanations, "--explanations", "gradcam.json");
+  write_html_report({config.evaluation, config.run, config.data, config.explanations},
+                    config.output, config.statements);
   spdlog::info("wrote {}", printable(config.output));
 }
 

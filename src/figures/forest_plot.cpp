@@ -11,10 +11,11 @@ namespace {
 using script::line;
 
 constexpr std::size_t kRowName = 40;
+constexpr std::size_t kTitle = 36;
 constexpr double kPanel = 210;  ///< points: the axes
-constexpr double kText = 175;   ///< the numbers beside them
+constexpr double kText = 190;   ///< the numbers beside them
 constexpr double kRow = 26;
-constexpr double kTop = 34;
+constexpr double kTop = 16;
 constexpr double kBottom = 52;
 
 struct Range {
@@ -96,7 +97,7 @@ Plot forest_plot(const std::string& name, const std::string& alt,
          : (range.high - range.low) > 0.2  ? 0.1
          : (range.high - range.low) > 0.08 ? 0.05
                                            : 0.02);
-    line(plot.script, "set xlabel {}", gnuplot_text(display_name(panel.title, script::kKeyName)));
+    line(plot.script, "set xlabel {}", gnuplot_text(display_name(panel.title, kTitle)));
     line(plot.script, "unset label\nunset arrow");
     for (std::size_t r = 0; r < rows.size(); ++r) {
       const ForestPoint& point = panel.points.at(r);

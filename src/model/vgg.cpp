@@ -1,3 +1,5 @@
+#include <torch/nn/modules/activation.h>
+
 #include <array>
 #include <memory>
 #include <string>

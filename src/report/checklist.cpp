@@ -36,7 +36,7 @@ const std::vector<ChecklistItem>& claim_items() {
       {"28", "Measures of performance", "metrics", "results"},
       {"29", "Statistical significance and uncertainty", "uncertainty", "results"},
       {"30", "Robustness and sensitivity", "robustness", "subgroups"},
-      {"31", "Explainability, and how it was validated", "explanations", ""},
+      {"31", "Explainability, and how it was validated", "explanations", "explanations"},
       {"32", "Evaluation on internal data", "internal_test", "results"},
       {"33", "Testing on external data", "", ""},
       {"34", "Registration of a clinical trial", "", ""},

@@ -82,6 +82,12 @@ class Answers {
     if (!value_at(report_, "/calibration").is_null()) {
       answer("recalibration") = "As given under Calibration.";
     }
+    if (!evidence_.explanations.is_null()) {
+      answer("explanations") = "Class maps by " + text_at(evidence_.explanations, "/method") +
+                               (value_at(evidence_.explanations, "/quality").is_null()
+                                    ? "; their quality was not measured."
+                                    : ", with measures of their quality.");
+    }
     const std::string split = text_at(report_, "/provenance/split");
     if (!split.empty()) {
       answer("internal_test") = "On the part '" + split + "' of the same data set.";

@@ -71,8 +71,8 @@ Html introduction(const Evidence& evidence) {
 std::vector<Section> page_sections(const Evidence& evidence) {
   std::vector<Section> sections = {results_section(evidence), figures_section(evidence)};
   for (Section& section : further_sections(evidence)) sections.push_back(std::move(section));
-  for (const auto make : {errors_section, data_section, training_section, environment_section,
-                          hashes_section, limits_section}) {
+  for (const auto make : {errors_section, explanations_section, data_section, training_section,
+                          environment_section, hashes_section, limits_section}) {
     sections.push_back(make(evidence));
   }
   std::vector<std::string> anchors = {kIntendedUse};

@@ -26,6 +26,9 @@ Section limits_section(const Evidence& evidence) {
   if (value_at(report, "/subgroups").is_null()) {
     items.emplace_back("No analysis of subgroups, hence none of fairness.");
   }
+  if (evidence.explanations.is_null()) {
+    items.emplace_back("No look at what the network looks at.");
+  }
   if (value_at(evidence.audit, "/shortcut_baselines/baselines").empty()) {
     items.emplace_back("No shortcut baselines: what the network adds to them is not known.");
   }

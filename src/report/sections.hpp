@@ -16,6 +16,8 @@ Section results_section(const Evidence& evidence);
 Section figures_section(const Evidence& evidence);
 /// Parts of report.json that no other section shows: one section each, as tables.
 std::vector<Section> further_sections(const Evidence& evidence);
+/// Maps of xrayclf gradcam, with their quality.
+Section explanations_section(const Evidence& evidence);
 Section errors_section(const Evidence& evidence);
 Section environment_section(const Evidence& evidence);
 Section hashes_section(const Evidence& evidence);

@@ -74,12 +74,14 @@ class HtmlReportTest : public testing::Test {
   }
   void write_report() { write("test/report.json", report_); }
   std::string page(const std::filesystem::path& statements = {}) {
-    write_html_report({directory_ / "test", {}, {}}, directory_ / "report.html", statements);
+    write_html_report({directory_ / "test", {}, {}, explanations_}, directory_ / "report.html",
+                      statements);
     return read_text(directory_ / "report.html");
   }
 
   testing_support::TemporaryDirectory directory_;
   ordered_json report_;
+  std::filesystem::path explanations_;
 };
 
 TEST_F(HtmlReportTest, FindsRunAndDataAndEscapesEveryName) {
@@ -141,6 +143,26 @@ TEST_F(HtmlReportTest, PartsOfTheReportThatItDoesNotKnowAreShownAsTables) {
   EXPECT_THAT(html, Not(HasSubstr("No analysis of subgroups")));
   EXPECT_THAT(html, Not(HasSubstr("No operating points")));
   EXPECT_THAT(html, HasSubstr("href=\"#subgroups\"")) << "the checklists point at it";
+}
+
+TEST_F(HtmlReportTest, ExplanationsAreShownWithTheirFigures) {
+  EXPECT_THAT(page(), HasSubstr("No look at what the network looks at"));
+  explanations_ = directory_ / "maps";
+  write("maps/gradcam.json",
+        {{"images", 3},
+         {"method", "grad_cam"},
+         {"quality", ordered_json::array({"Maps change with the weights & " + kHostile})},
+         {"figures", ordered_json::array({ordered_json{
+                         {"file", "figures/best.png"}, {"title", "Best"}, {"alt", kHostile}}})}});
+  write_text(directory_ / "maps/figures/best.png", "pixels");
+  const std::string html = page();
+  EXPECT_EQ(markup_fault(html), "");
+  for (const std::string& text :
+       {std::string("id=\"explanations\""), std::string("data:image/png;base64,cGl4ZWxz"),
+        "Best. " + kEscaped, "weights &amp; " + kEscaped}) {
+    EXPECT_THAT(html, HasSubstr(text));
+  }
+  EXPECT_THAT(html, Not(HasSubstr("No look at what the network looks at")));
 }
 
 TEST_F(HtmlReportTest, WhatIsNotThereIsLeftOut) {

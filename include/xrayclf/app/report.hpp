@@ -12,6 +12,7 @@ struct PageConfig {
   std::string evaluation;
   std::string run;
   std::string data;
+  std::string explanations;
   std::string statements;
   std::string output;
 
@@ -22,6 +23,8 @@ struct PageConfig {
           "Run of the evaluated checkpoint; by default where the evaluation found it");
     field("data", &PageConfig::data,
           "Directory made by xrayclf preprocess; by default where the evaluation found it");
+    field("explanations", &PageConfig::explanations,
+          "Directory made by xrayclf gradcam, whose montages and quality are to be shown");
     field(
         "statements", &PageConfig::statements,
         "JSON file with what no run knows: title, intended_use, and answers to items of claim and "
