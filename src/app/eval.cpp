@@ -211,8 +211,8 @@ void eval(const EvalConfig& config, std::ostream& out) {
   const std::string text = report_text(report, context);
   write_file(directory / "report.txt", text);
   if (config.figures) {
-    const fs::path images =
-        config.predictions.empty() ? config.data : fs::path(config.predictions).parent_path();
+    const fs::path images = config.predictions.empty() ? fs::path(config.data)
+                                                       : fs::path(config.predictions).parent_path();
     write_evaluation_figures(directory, evaluation.test, report,
                              images_beside(images, evaluation.test), context);
   }
