@@ -54,9 +54,8 @@ PhasePatch PhasePatch::from_json(const nlohmann::json& in, const std::string& pa
 void train(const TrainConfig& config, std::ostream& out) {
   const bool resumes = !config.resume.empty();
   const TrainConfig own = resumes ? resumed(config) : config;
-  if (own.data.empty() || own.output.empty()) {
-    throw ConfigError("--data and --output are required, or --resume");
-  }
+  if (own.data.empty()) throw ConfigError("--data is required, or --resume");
+  if (own.output.empty()) throw ConfigError("--output is required, or --resume");
   const PreparedSet set = PreparedSet::open(own.data);
   if (own.folds) {
     cross_validate(own, set, resumes, out);

@@ -59,7 +59,6 @@ std::set<std::string> further_figures(const fs::path& folder) {
 
 Html gallery_tile(const Misclassified& one, const cv::Mat& image) {
   constexpr std::int64_t kSide = 240;  // pixels
-  const std::string file = fs::path(one.image).filename().string();
   const Html picture =
       image.empty() ? html::element("div", "no image", "class=\"missing\"")
                     : html::image(encode_png(thumbnail(image, kSide)), "image/png", one.image);
@@ -68,7 +67,7 @@ Html gallery_tile(const Misclassified& one, const cv::Mat& image) {
   };
   return html::element(
       "figure", picture + html::element("figcaption",
-                                        html::element("code", file) +
+                                        html::element("code", one.image) +
                                             said("true: ", one.true_class, one.true_probability) +
                                             said("called: ", one.predicted_class,
                                                  one.predicted_probability)));

@@ -119,7 +119,8 @@ TEST(XrayclfCliTest, UsageErrorsAreOneLineThatNamesTheMistake) {
   expect_usage_error(run_xrayclf({"train"}), "--data is required");
   expect_usage_error(
       run_xrayclf({"train", "--precision", "float31", "--data", "d", "--output", "o"}),
-      "precision must be one of float32, bfloat16, got 'float31' (did you mean 'float32'?)");
+      "precision must be one of float32, bfloat16, float16, got 'float31' "
+      "(did you mean 'float32'?)");
   expect_usage_error(run_xrayclf({"predict", "--prepared", "maybe"}), "");
   expect_usage_error(run_xrayclf({"train", "--log-level", "loud"}), "--log-level must be one of");
 }
