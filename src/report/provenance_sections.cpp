@@ -20,7 +20,7 @@ Html code(const std::string& text) { return text.empty() ? Html() : html::elemen
 
 /// Whether the data set is still the one that the weights were trained on.
 std::string data_fit(const Evidence& evidence, const std::string& dataset) {
-  const std::string trained = text_at(evidence.checkpoint_info, "/training/data_sha256");
+  const std::string trained = text_at(evidence.checkpoint_info, "/training/data/sha256");
   if (trained.empty() || dataset.empty()) return "";
   return trained == dataset ? "yes, by its SHA-256" : "no: dataset.json has another SHA-256 now";
 }

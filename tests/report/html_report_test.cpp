@@ -51,9 +51,9 @@ class HtmlReportTest : public testing::Test {
     write_report();
     write_predictions_csv(directory_ / "test/predictions.csv", predictions);
     write_text(directory_ / "run/checkpoints/best", "epoch-0001\n");
-    write(
-        "run/checkpoints/epoch-0002/checkpoint.json",
-        {{"network", {{"architecture", "net_" + kHostile}}}, {"training", {{"data_sha256", "0"}}}});
+    write("run/checkpoints/epoch-0002/checkpoint.json",
+          {{"network", {{"architecture", "net_" + kHostile}}},
+           {"training", {{"data", {{"sha256", "0"}}}}}});
     write("run/checkpoints/epoch-0002/MANIFEST.json",
           {{"files", {{"model.safetensors", {{"bytes", 12}, {"sha256", "abc123"}}}}}});
     write("run/config.json", {{"seed", 7}, {"epochs", 2}, {"note", kHostile}});
