@@ -19,6 +19,8 @@
 #include "xrayclf/core/csv.hpp"
 #include "xrayclf/core/json_file.hpp"
 #include "xrayclf/core/sha256.hpp"
+#include "xrayclf/evaluation/calibration.hpp"
+#include "xrayclf/model/checkpoint.hpp"
 
 namespace xrayclf {
 namespace {
@@ -143,27 +145,33 @@ TEST_F(PipelineIntegrationTest, AStoredTemperatureIsUsedByEvalPredictAndCompare)
     succeed(more);
     return read_json_file(at(output) + "/report.json");
   };
-  const json stored = eval("calibrated", "calibrated-test");
+  // So little training need not give a temperature that can be fitted: one is put in.
+  constexpr double kTemperature = 2;
+  fs::copy(at("run"), at("stored"), fs::copy_options::recursive);
+  TemperatureScaling scaling;
+  scaling.temperature = kTemperature;
+  amend_calibration(resolve_checkpoint(at("stored")), {{"temperature", to_json(scaling)}});
+  const json stored = eval("stored", "stored-test");
   EXPECT_EQ(stored["calibration"]["stored_in_checkpoint"], true);
   EXPECT_EQ(stored["calibration"]["applied"], true);
   EXPECT_EQ(stored["calibration"]["after"]["brier"]["value"], stored["metrics"]["brier"]["value"]);
   EXPECT_TRUE(stored["operating_points"]["per_class"].contains("Normal"));
   const double temperature = stored["calibration"]["temperature"]["value"];
-  EXPECT_NE(temperature, 1);
-  // The same run without: the temperature is judged, not applied, until it is stored.
+  EXPECT_EQ(temperature, kTemperature);
   const json raw = eval("run", "raw-test");
   EXPECT_EQ(raw["calibration"]["applied"], false);
-  EXPECT_NEAR(raw["calibration"]["temperature"]["value"].get<double>(), temperature, 1e-6);
-  EXPECT_EQ(raw["metrics"]["brier"]["value"], raw["calibration"]["before"]["brier"]["value"]);
-  fs::copy(at("run"), at("stored"), fs::copy_options::recursive);
-  const json now =
-      eval("stored", "stored-test", {"--temperature", "fitted", "--store_temperature"});
-  EXPECT_NEAR(now["metrics"]["brier"]["value"].get<double>(),
-              stored["metrics"]["brier"]["value"].get<double>(), 1e-6);
-  EXPECT_EQ(eval("stored", "stored-again")["calibration"]["stored_in_checkpoint"], true);
+  EXPECT_NE(raw["metrics"]["brier"]["value"], stored["metrics"]["brier"]["value"]);
   EXPECT_EQ(eval("stored", "stored-none", {"--temperature", "none"})["metrics"], raw["metrics"]);
+  // p^(1/T) of the raw probabilities, normalised.
+  const auto unscaled = read_csv(at("raw-test") + "/predictions.csv");
+  double sum = 0;
+  for (const char* name : {"COVID-19", "Normal", "Pneumonia"}) {
+    sum += std::sqrt(std::stod(unscaled.rows[0][unscaled.require(std::string("prob_") + name)]));
+  }
+  const auto rows = read_csv(at("stored-test") + "/predictions.csv");
+  EXPECT_NEAR(std::stod(rows.rows[0][rows.require("prob_Normal")]),
+              std::sqrt(std::stod(unscaled.rows[0][unscaled.require("prob_Normal")])) / sum, 1e-6);
   // predict scales as eval does.
-  const auto rows = read_csv(at("calibrated-test") + "/predictions.csv");
   const auto predicted = succeed({"predict", "--checkpoint", at("stored"), "--format", "jsonl",
                                   "--prepared", data + "/" + rows.rows[0][0]});
   EXPECT_NEAR(json::parse(predicted.out)["probabilities"]["Normal"].get<double>(),
@@ -256,6 +264,7 @@ TEST_F(PipelineIntegrationTest, ALossThatIsNotFiniteStopsWithNothingBadOnDisk) {
   expect_failure(train(at("nan"), {"--optimizer.learning_rate", "1e30"}), 6,
                  "the loss is not finite in epoch");
   for (const auto& entry : fs::directory_iterator(at("nan") + "/checkpoints")) {
+    if (!entry.is_directory()) continue;
     EXPECT_EQ(run_xrayclf({"predict", "--checkpoint", entry.path(), at("data")}).exit_code, 0)
         << entry.path();
   }
@@ -303,7 +312,7 @@ TEST_F(PipelineIntegrationTest, ASignalEndsTrainingWithItsExitCode) {
   program.signal(SIGTERM);
   const auto result = program.wait();
   EXPECT_EQ(result.exit_code, 143);
-  EXPECT_THAT(result.err, HasSubstr("stopped in epoch"));
+  EXPECT_THAT(result.err, HasSubstr("all is saved, --resume goes on"));
   EXPECT_EQ(run_xrayclf({"predict", "--checkpoint", at("signalled"), at("data")}).exit_code, 0);
 }
 
