@@ -21,10 +21,19 @@ struct LayerContext : at::ObserverContext {
 };
 
 std::unique_ptr<at::ObserverContext> before_layer(const at::RecordFunction& call) {
+  // torch::nn::Linear is addmm with a bias and mm without.
   const std::string_view name = call.name();
-  if (name != "aten::convolution" && name != "aten::linear") return nullptr;
-  const at::Tensor weight = call.inputs()[1].toTensor();
-  return std::make_unique<LayerContext>(weight.numel() / weight.size(0));
+  if (name == "aten::convolution") {
+    const at::Tensor weight = call.inputs()[1].toTensor();
+    return std::make_unique<LayerContext>(weight.numel() / weight.size(0));
+  }
+  if (name == "aten::addmm") {
+    return std::make_unique<LayerContext>(call.inputs()[2].toTensor().size(0));
+  }
+  if (name == "aten::mm") {
+    return std::make_unique<LayerContext>(call.inputs()[1].toTensor().size(0));
+  }
+  return nullptr;
 }
 
 void after_layer(const at::RecordFunction& call, at::ObserverContext* context) {
