@@ -76,8 +76,9 @@ TEST_P(BackbonesIntegrationTest, TrainsInBothPhasesEvaluatesAndPredicts) {
   std::istringstream lines(predicted.out);
   std::size_t rows = 0;
   for (std::string line; std::getline(lines, line); ++rows) {
+    const json prediction = json::parse(line);
     double sum = 0.0;
-    for (const auto& value : json::parse(line).at("probabilities")) sum += value.get<double>();
+    for (const auto& value : prediction.at("probabilities")) sum += value.get<double>();
     EXPECT_NEAR(sum, 1.0, 1e-6);
   }
   EXPECT_GT(rows, 10U);
