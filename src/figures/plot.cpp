@@ -26,7 +26,7 @@ namespace xrayclf {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kPatience{120};
 
 std::filesystem::path find_program(const std::string& name) {
   if (name.find('/') != std::string::npos) {
@@ -79,15 +79,21 @@ struct SpawnActions {
   SpawnActions& operator=(const SpawnActions&) = delete;
 };
 
-/// Waits for the process; kills it when it takes too long. Returns whether it ended with status 0.
-bool wait_for(pid_t process) {
+enum class Ending { well, badly, killed };
+
+/// Waits for the process; kills it when it takes too long.
+Ending wait_for(pid_t process) {
   const Clock::time_point end = Clock::now() + kPatience;
   int status = 0;
+  bool killed = false;
   for (;;) {
     const pid_t done = ::waitpid(process, &status, WNOHANG);
-    if (done == process) return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (done < 0 && errno != EINTR) return false;
-    if (Clock::now() > end) ::kill(process, SIGKILL);
+    if (done == process) {
+      if (killed) return Ending::killed;
+      return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? Ending::well : Ending::badly;
+    }
+    if (done < 0 && errno != EINTR) return Ending::badly;
+    if (Clock::now() > end) killed = ::kill(process, SIGKILL) == 0;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 }
@@ -153,12 +159,16 @@ bool PlotWriter::draw(const Plot& plot) const {
   pid_t process = 0;
   const int error =
       ::posix_spawn(&process, program_.c_str(), &actions.value, nullptr, arguments.data(), environ);
-  const bool drawn = error == 0 && wait_for(process);
+  const Ending ending = error == 0 ? wait_for(process) : Ending::badly;
+  const bool drawn = ending == Ending::well;
   if (drawn) {
     name_more_fonts(directory_ / (plot.name + ".svg"));
   } else {
-    const std::string reason = error != 0 ? std::generic_category().message(error)
-                                          : read_file(messages, std::uintmax_t{1} << 20);
+    const std::string reason =
+        error != 0 ? std::generic_category().message(error)
+        : ending == Ending::killed
+            ? "it took longer than " + std::to_string(kPatience.count()) + " s"
+            : read_file(messages, std::uintmax_t{1} << 20);
     spdlog::warn("gnuplot could not draw {}: {}", plot.name, printable(reason));
   }
   std::error_code ignored;

@@ -28,7 +28,7 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .7rem; border-bot
 thead th { border-bottom: 2px solid var(--line); background: var(--tint); vertical-align: bottom; }
 tbody th { font-weight: 600; }
 .frame th, .frame td { overflow-wrap: normal; }
-.frame tbody th { min-width: min(7rem, 22vw); max-width: 20rem; overflow-wrap: anywhere; }
+.frame tbody th { overflow-wrap: break-word; }
 .frame td { max-width: 34rem; }
 .frame td:last-child:not(.number) { min-width: 13rem; }
 .frame td.number, .frame thead th { padding-left: .45rem; padding-right: .45rem; }
@@ -66,7 +66,7 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .75re
   h2, h3 { break-after: avoid; }
   figure, tr, .notice { break-inside: avoid; }
   .frame, .picture { overflow: visible; }
-  .frame th, .frame td { overflow-wrap: anywhere; }
+  .frame td { overflow-wrap: anywhere; }
   .frame table { font-size: 7.5pt; }
   th, td { padding: .2rem .4rem; }
   .picture img { max-height: 225mm; }

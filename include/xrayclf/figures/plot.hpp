@@ -28,7 +28,7 @@ class PlotWriter {
   explicit PlotWriter(std::filesystem::path directory, const std::string& program = "gnuplot");
 
   /// Throws IoError if the folder cannot be written. A script that gnuplot refuses, or does not
-  /// finish in a minute, is a warning.
+  /// finish in two minutes, is a warning.
   PlotOutcome write(const Plot& plot) const;
 
  private:
