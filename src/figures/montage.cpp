@@ -19,6 +19,7 @@ namespace {
 
 constexpr int kGap = 8;
 constexpr int kSvgFont = 12;
+constexpr int kAscent = 13;
 constexpr double kSvgColumn = 0.62 * kSvgFont;  // width of an average character
 const cv::Scalar kNothing = cv::Scalar::all(200);
 
@@ -101,9 +102,11 @@ std::string montage_svg(const std::vector<Tile>& tiles, const MontageLayout& lay
     }
     for (std::size_t k = 0; k < tiles[i].captions.size(); ++k) {
       const auto columns = static_cast<std::size_t>(at.side / kSvgColumn);
-      out += fmt::format("<text x=\"{}\" y=\"{}\">{}</text>\n", at.baseline(i, k).x,
-                         at.baseline(i, k).y,
-                         escape_markup(display_name(tiles[i].captions[k], columns)));
+      // A picture of its own, which cuts off what is still too long.
+      out += fmt::format(
+          "<svg x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"><text y=\"{}\">{}</text></svg>\n",
+          at.baseline(i, k).x, at.baseline(i, k).y - kAscent, at.side, drawing::kLineHeight,
+          kAscent, escape_markup(display_name(tiles[i].captions[k], columns)));
     }
   }
   return out + "</svg>\n";

@@ -147,12 +147,17 @@ Html object(const Json& value) {
 }  // namespace
 
 std::string label_of(const std::string& key) {
-  static const std::map<std::string, std::string> kAbbreviations = {
-      {"auroc", "AUROC"}, {"ece", "ECE"},
-      {"mce", "MCE"},     {"mcc", "MCC"},
-      {"f1", "F1"},       {"ppv", "PPV"},
-      {"npv", "NPV"},     {"brier", "Brier"},
-      {"cohen", "Cohen"}, {"ovo", "one against one"}};
+  static const std::map<std::string, std::string> kAbbreviations = {{"auroc", "AUROC"},
+                                                                    {"ece", "ECE"},
+                                                                    {"mce", "MCE"},
+                                                                    {"mcc", "MCC"},
+                                                                    {"f1", "F1"},
+                                                                    {"ppv", "PPV"},
+                                                                    {"npv", "NPV"},
+                                                                    {"nll", "NLL"},
+                                                                    {"brier", "Brier"},
+                                                                    {"cohen", "Cohen"},
+                                                                    {"ovo", "one against one"}};
   std::string out;
   std::string word;
   for (const char c : key + "_") {
@@ -175,6 +180,13 @@ bool is_figure(const Json& value) {
 
 namespace {
 
+/// Rounded; what rounds to nothing has no sign.
+std::string rounded(double value, int decimals) {
+  const std::string text = fmt::format("{:.{}f}", value, decimals);
+  return text.find_first_not_of("-0.") == std::string::npos ? fmt::format("{:.{}f}", 0.0, decimals)
+                                                            : text;
+}
+
 /// The value and, where there is one, the interval.
 std::pair<std::string, std::string> parts(const Json& figure) {
   const Json& value = value_at(figure, "/value");
@@ -183,15 +195,13 @@ std::pair<std::string, std::string> parts(const Json& figure) {
   const Json& high = value_at(figure, "/high");
   int decimals = 3;
   if (!low.is_number() || !high.is_number()) {
-    return {fmt::format("{:.{}f}", value.get<double>(), decimals), ""};
+    return {rounded(value.get<double>(), decimals), ""};
   }
   const auto ends = [&] {
-    return std::pair(fmt::format("{:.{}f}", low.get<double>(), decimals),
-                     fmt::format("{:.{}f}", high.get<double>(), decimals));
+    return std::pair(rounded(low.get<double>(), decimals), rounded(high.get<double>(), decimals));
   };
   while (decimals < 6 && ends().first == ends().second) ++decimals;
-  return {fmt::format("{:.{}f}", value.get<double>(), decimals),
-          ends().first + " to " + ends().second};
+  return {rounded(value.get<double>(), decimals), ends().first + " to " + ends().second};
 }
 
 }  // namespace

@@ -127,9 +127,11 @@ TEST_F(HtmlReportTest, PartsOfTheReportThatItDoesNotKnowAreShownAsTables) {
         {"metrics", {{"accuracy", half}}},
         {"per_class", {{kHostile, {{"support", 3}, {"sensitivity", unknown}}}}}},
        {{"value", "M"}, {"samples", 5}, {"patients", 5}, {"metrics", {{"accuracy", unknown}}}}});
-  report_["calibration"] = {{"temperature", {{"value", 1.2345678}, {"images", 8}}},
-                            {"before", {{"ece", half}, {"mce", half}}},
-                            {"after", {{"ece", half}, {"mce", unknown}}}};
+  report_["calibration"] = {
+      {"temperature", {{"value", 1.2345678}, {"images", 8}}},
+      {"before", {{"ece", half}, {"mce", half}}},
+      {"after", {{"ece", half}, {"mce", unknown}}},
+      {"change", {{"ece", {{"value", -1e-5}, {"low", -2e-5}, {"high", 3e-9}}}}}};
   report_["operating_points"]["per_class"][kHostile] = ordered_json::array(
       {{{"rule", "youden"}, {"threshold", 0.25}, {"validation", {{"sensitivity", 0.875}}}}});
   write_report();
@@ -137,7 +139,7 @@ TEST_F(HtmlReportTest, PartsOfTheReportThatItDoesNotKnowAreShownAsTables) {
   EXPECT_EQ(markup_fault(html), "");
   for (const char* text :
        {"id=\"subgroups\"", "<h2>Subgroups</h2>", "0.500 <small>(0.250 to 0.750)", "undefined",
-        "1.235", "<h2>Operating points</h2>", "0.25"}) {
+        "1.235", "-0.00001 <small>(-0.00002 to 0.00000)", "<h2>Operating points</h2>", "0.25"}) {
     EXPECT_THAT(html, HasSubstr(text));
   }
   EXPECT_THAT(html, Not(HasSubstr("No analysis of subgroups")));
