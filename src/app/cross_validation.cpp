@@ -9,6 +9,7 @@
 
 #include "app/classify_rows.hpp"
 #include "app/run_figures.hpp"
+#include "app/split_rows.hpp"
 #include "app/training_run.hpp"
 #include "xrayclf/core/atomic_file.hpp"
 #include "xrayclf/core/error.hpp"
@@ -17,6 +18,7 @@
 #include "xrayclf/core/sha256.hpp"
 #include "xrayclf/core/text.hpp"
 #include "xrayclf/core/version.hpp"
+#include "xrayclf/data/assign_split.hpp"
 #include "xrayclf/evaluation/report.hpp"
 #include "xrayclf/model/device.hpp"
 #include "xrayclf/report/figures.hpp"
@@ -26,12 +28,6 @@ namespace xrayclf {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::int64_t fold_count(const PreparedSet& set) {
-  std::int64_t folds = 0;
-  for (const Record& record : set.records) folds = std::max(folds, record.fold);
-  return folds;
-}
 
 /// Writes predictions and report of the run in config.output; returns the report's JSON.
 nlohmann::ordered_json write_evaluation(const TrainConfig& config, const std::string& folder,
@@ -87,39 +83,9 @@ Predictions run_fold(TrainConfig config, const PreparedSet& set) {
 
 }  // namespace
 
-std::vector<std::size_t> rows_of(const PreparedSet& set, const TrainConfig& config,
-                                 std::string_view split) {
-  if (config.test_fold == 0) return set.split(split);
-  const std::int64_t folds = fold_count(set);
-  if (config.test_fold > folds || config.validation_fold > folds) {
-    throw DataError(fmt::format("{}: its manifest has {}, so there is no fold {}",
-                                printable(set.root.string()), counted(folds, "fold"),
-                                std::max(config.test_fold, config.validation_fold)));
-  }
-  const std::int64_t validation =
-      config.validation_fold == 0 ? config.test_fold % folds + 1 : config.validation_fold;
-  if (validation == config.test_fold) {
-    throw ConfigError("test_fold and validation_fold are the same");
-  }
-  std::vector<std::size_t> rows;
-  for (std::size_t i = 0; i < set.records.size(); ++i) {
-    const std::int64_t fold = set.records[i].fold;
-    const std::string_view own = fold == 0                  ? ""
-                                 : fold == config.test_fold ? "test"
-                                 : fold == validation       ? "validation"
-                                                            : "train";
-    if (own == split) rows.push_back(i);
-  }
-  if (rows.empty()) {
-    throw DataError(printable(set.root.string()) + ": no image in " + std::string(split) +
-                    " by its folds");
-  }
-  return rows;
-}
-
 void cross_validate(const TrainConfig& config, const PreparedSet& set, bool resumes,
                     std::ostream& out) {
-  const std::int64_t folds = fold_count(set);
+  const std::int64_t folds = fold_count(set.records);
   if (folds < 3) {
     throw DataError(fmt::format(
         "{}: cross-validation needs at least three folds in manifest.csv, found {}; see xrayclf "
@@ -135,7 +101,7 @@ void cross_validate(const TrainConfig& config, const PreparedSet& set, bool resu
     TrainConfig own = config;
     own.folds = false;
     own.test_fold = fold;
-    own.validation_fold = fold % folds + 1;
+    own.validation_fold = 0;
     own.output = (run.path() / fmt::format("fold-{}", fold)).string();
     spdlog::info("fold {} of {}", fold, folds);
     append(all, run_fold(own, set));

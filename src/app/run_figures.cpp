@@ -1,5 +1,6 @@
 #include "app/run_figures.hpp"
 
+#include "app/split_rows.hpp"
 #include "xrayclf/report/figures.hpp"
 
 namespace xrayclf {

@@ -11,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include "app/calibrate.hpp"
+#include "app/split_rows.hpp"
 #include "app/training_data.hpp"
 #include "app/training_log.hpp"
 #include "app/training_model.hpp"

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/core/random.hpp"
+#include "xrayclf/core/text.hpp"
+#include "xrayclf/data/patients.hpp"
 #include "xrayclf/data/split.hpp"
 
 namespace xrayclf {
@@ -22,6 +26,19 @@ std::vector<SplitItem> items_of(const std::vector<Record>& records,
     items.push_back({label - classes.begin(), groups[i]});
   }
   return items;
+}
+
+void check_roles(const FoldRoles& roles, std::int64_t folds) {
+  if (roles.test > folds || roles.validation > folds) {
+    throw DataError(fmt::format("the manifest has {}, so there is no fold {}",
+                                counted(folds, "fold"), std::max(roles.test, roles.validation)));
+  }
+  if (roles.validation_share > 0 && roles.validation > 0) {
+    throw ConfigError("validation_fold and validation_share contradict each other: set one");
+  }
+  if (roles.validation == roles.test) {
+    throw ConfigError("test_fold and validation_fold are the same");
+  }
 }
 
 }  // namespace
@@ -73,6 +90,36 @@ void assign_folds(std::vector<Record>& records, const std::vector<std::string>& 
   const auto parts =
       split_by_group(items_of(records, groups, classes), equal, derive_seed(seed, {kFoldStream}));
   for (std::size_t i = 0; i < records.size(); ++i) records[i].fold = parts[i] + 1;
+}
+
+std::int64_t fold_count(const std::vector<Record>& records) {
+  std::int64_t folds = 0;
+  for (const Record& record : records) folds = std::max(folds, record.fold);
+  return folds;
+}
+
+void assign_split_by_fold(std::vector<Record>& records, const std::vector<std::string>& classes,
+                          const FoldRoles& roles, std::uint64_t seed) {
+  const std::int64_t folds = fold_count(records);
+  check_roles(roles, folds);
+  const std::int64_t validation = roles.validation > 0         ? roles.validation
+                                  : roles.validation_share > 0 ? 0
+                                                               : roles.test % folds + 1;
+  std::vector<std::size_t> training;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    Record& record = records[i];
+    record.split = record.fold == 0            ? ""
+                   : record.fold == roles.test ? "test"
+                   : record.fold == validation ? "validation"
+                                               : "train";
+    if (record.split == "train") training.push_back(i);
+  }
+  if (roles.validation_share == 0) return;
+  std::vector<Record> dealt;
+  for (const std::size_t i : training) dealt.push_back(records[i]);
+  assign_split(dealt, leak_free_groups(dealt), classes,
+               {1 - roles.validation_share, roles.validation_share, 0}, seed);
+  for (std::size_t i = 0; i < training.size(); ++i) records[training[i]].split = dealt[i].split;
 }
 
 }  // namespace xrayclf

@@ -80,6 +80,7 @@ struct TrainConfig : PhaseConfig {
   bool folds = false;
   std::int64_t test_fold = 0;
   std::int64_t validation_fold = 0;
+  double validation_share = 0;
   CacheConfig cache;
   SaveConfig save;
   bool calibrate = false;
@@ -117,6 +118,11 @@ struct TrainConfig : PhaseConfig {
     field("validation_fold", &C::validation_fold,
           "The fold that validates such a run; 0 for the one after test_fold",
           at_least(std::int64_t{0}));
+    field(
+        "validation_share", &C::validation_share,
+        "With folds or test_fold: instead of a whole fold, this share of the patients outside the "
+        "tested fold validates, so that the others all train; 0 for a whole fold",
+        in_range(0.0, 0.5));
     field("cache", &C::cache, "Outputs of the frozen part");
     field("save", &C::save, "When a run is saved within an epoch, and how much is kept");
     field(

@@ -57,6 +57,22 @@ void assign_split(std::vector<Record>& records, const std::vector<std::string>& 
                   const std::vector<std::string>& classes, const std::vector<double>& fractions,
                   std::uint64_t seed);
 
+/// How the folds of a cross-validation train, validate and test one run.
+struct FoldRoles {
+  std::int64_t test = 1;
+  std::int64_t validation = 0;  ///< fold; 0 for the one after `test`
+  /// In (0, 0.5]: instead of a fold, this share of what is outside `test` validates. 0 for a fold.
+  double validation_share = 0;
+};
+
+/// Folds of the records, numbered from 1; 0 where they have none.
+std::int64_t fold_count(const std::vector<Record>& records);
+
+/// Gives every record its split by its fold; those without a fold get none. Throws DataError for a
+/// fold that no record has, ConfigError for roles that contradict each other.
+void assign_split_by_fold(std::vector<Record>& records, const std::vector<std::string>& classes,
+                          const FoldRoles& roles, std::uint64_t seed);
+
 /// Gives every record its fold, 1 ... `folds`, in the same way.
 void assign_folds(std::vector<Record>& records, const std::vector<std::string>& groups,
                   const std::vector<std::string>& classes, std::int64_t folds, std::uint64_t seed);
