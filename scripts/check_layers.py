@@ -37,6 +37,7 @@ LIBRARIES = [
     (re.compile(r"(torch|ATen|c10|caffe2)/"), set(NET) | {"app"}),
     (re.compile(r"CLI/"), {"cli"}),
     (re.compile(r"(png|jpeglib|jerror)\.h$"), {"image", "core"}),
+    (re.compile(r"dcmtk/|openjpeg\.h$|zlib\.h$"), {"image"}),
     (re.compile(r"openssl/"), {"core"}),
 ]
 

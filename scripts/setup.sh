@@ -41,6 +41,7 @@ packages=(
   python3-numpy                            # scripts/convert_weights.py
   libopencv-dev                            # CLAHE and resize (core, imgproc)
   libpng-dev libjpeg62-turbo-dev           # decoding that reports damage
+  libdcmtk-dev libopenjp2-7-dev zlib1g-dev # DICOM, JPEG 2000 in it, deflated data sets
   libcli11-dev libspdlog-dev libfmt-dev    # command line, log
   nlohmann-json3-dev libssl-dev            # JSON, SHA-256
   libboost-dev                             # headers: Boost.Math for intervals, Boost.CRC for event files

@@ -13,4 +13,5 @@ configure_package_config_file("${PROJECT_SOURCE_DIR}/scripts/cmake/xrayclfConfig
   "${PROJECT_BINARY_DIR}/xrayclfConfig.cmake" INSTALL_DESTINATION "${_package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/xrayclfConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/xrayclfConfig.cmake" "${PROJECT_BINARY_DIR}/xrayclfConfigVersion.cmake"
-              "${PROJECT_SOURCE_DIR}/scripts/cmake/FindLibTorch.cmake" DESTINATION "${_package_dir}")
+              "${PROJECT_SOURCE_DIR}/scripts/cmake/FindLibTorch.cmake"
+              "${PROJECT_SOURCE_DIR}/scripts/cmake/FindOpenJPEG.cmake" DESTINATION "${_package_dir}")

@@ -27,7 +27,7 @@ void augment(const AugmentPreviewConfig& config, std::ostream& out) {
   if (config.input.empty() || config.output.empty()) {
     throw ConfigError("--input IMAGE and --output GRID.png are required for a preview");
   }
-  const cv::Mat prepared = Preprocessor(config.preprocess)(read_image(config.input).grey);
+  const cv::Mat prepared = Preprocessor(config.preprocess)(read_image(config.input));
   const cv::Mat grid = draw_preview(prepared, config.augment, config.views, config.seed);
   write_file(config.output, encode_png(grid));
   spdlog::info("wrote {}, {} x {} pixels", config.output, grid.cols, grid.rows);

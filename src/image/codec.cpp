@@ -42,29 +42,62 @@ void require_size_within(const ImageInfo& info, const ImageLimits& limits) {
 
 ImageInfo probe_image(std::string_view bytes, const ImageLimits& limits) {
   require_file_within(bytes.size(), limits);
-  return sniff_format(bytes) == ImageFormat::jpeg ? probe_jpeg(bytes, limits)
-                                                  : probe_png(bytes, limits);
+  switch (sniff_format(bytes)) {
+    case ImageFormat::jpeg:
+      return probe_jpeg(bytes, limits);
+    case ImageFormat::png:
+      return probe_png(bytes, limits);
+    default:
+      return probe_dicom(bytes, limits);
+  }
 }
 
 DecodedImage decode_image(std::string_view bytes, const ImageLimits& limits) {
   require_file_within(bytes.size(), limits);
   try {
-    return sniff_format(bytes) == ImageFormat::jpeg ? decode_jpeg(bytes, limits)
-                                                    : decode_png(bytes, limits);
+    switch (sniff_format(bytes)) {
+      case ImageFormat::jpeg:
+        return decode_jpeg(bytes, limits);
+      case ImageFormat::png:
+        return decode_png(bytes, limits);
+      default:
+        return decode_dicom(bytes, limits);
+    }
   } catch (const cv::Exception&) {
     throw ResourceError("out of memory while decoding an image");
   }
 }
 
-DecodedImage read_image(const std::filesystem::path& path, const ImageLimits& limits) {
+ImageFile read_image_file(const std::filesystem::path& path, const ImageLimits& limits) {
+  const std::string own = path.string();
+  const bool nameless = may_be_dicom(own, "");
   try {
     std::error_code failure;
     const std::uintmax_t size = std::filesystem::file_size(path, failure);
     if (!failure) require_file_within(size, limits);
-    return decode_image(read_file(path, static_cast<std::uintmax_t>(limits.file_bytes)), limits);
+    ImageFile file{read_file(path, static_cast<std::uintmax_t>(limits.file_bytes)), own};
+    if (may_be_dicom(own, file.bytes)) file.name = dicom_public_name(file.bytes);
+    return file;
   } catch (const DataError& e) {
-    throw DataError(printable(path.string()) + ": " + e.what());
+    throw DataError((nameless ? "a DICOM file" : printable(own)) + ": " + e.what());
+  } catch (const IoError&) {
+    if (!nameless) throw;
+    std::error_code failure;
+    const bool there = std::filesystem::exists(path, failure);
+    throw IoError(there ? "a DICOM file cannot be read" : "a DICOM file is not there");
   }
+}
+
+DecodedImage decode_image_file(const ImageFile& file, const ImageLimits& limits) {
+  try {
+    return decode_image(file.bytes, limits);
+  } catch (const DataError& e) {
+    throw DataError(printable(file.name) + ": " + e.what());
+  }
+}
+
+DecodedImage read_image(const std::filesystem::path& path, const ImageLimits& limits) {
+  return decode_image_file(read_image_file(path, limits), limits);
 }
 
 }  // namespace xrayclf

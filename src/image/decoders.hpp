@@ -14,6 +14,9 @@ DecodedImage decode_jpeg(std::string_view bytes, const ImageLimits& limits);
 ImageInfo probe_png(std::string_view bytes, const ImageLimits& limits);
 DecodedImage decode_png(std::string_view bytes, const ImageLimits& limits);
 
+ImageInfo probe_dicom(std::string_view bytes, const ImageLimits& limits);
+DecodedImage decode_dicom(std::string_view bytes, const ImageLimits& limits);
+
 /// Throws DataError if the declared size is beyond `limits`.
 void require_size_within(const ImageInfo& info, const ImageLimits& limits);
 

@@ -78,13 +78,19 @@ cv::Mat apply_resize(const cv::Mat& grey, const ResizeConfig& config, int side) 
 Preprocessor::Preprocessor(const PreprocessConfig& config)
     : config_(read_json<PreprocessConfig>(write_json(config))) {}
 
-cv::Mat Preprocessor::operator()(const cv::Mat& grey) const {
+cv::Mat Preprocessor::operator()(const cv::Mat& grey) const { return prepare(grey, true); }
+
+cv::Mat Preprocessor::operator()(const DecodedImage& image) const {
+  return prepare(image.grey, image.info.format != ImageFormat::dicom);
+}
+
+cv::Mat Preprocessor::prepare(const cv::Mat& grey, bool spread) const {
   if (grey.empty() || grey.channels() != 1 || (grey.depth() != CV_8U && grey.depth() != CV_16U)) {
     throw std::logic_error("Preprocessor takes 8- or 16-bit grey images");
   }
   const int side = static_cast<int>(config_.image_size);
   try {
-    cv::Mat image = grey.depth() == CV_16U ? spread_used_bits(grey) : grey;
+    cv::Mat image = spread && grey.depth() == CV_16U ? spread_used_bits(grey) : grey;
     if (config_.sixteen_bit == SixteenBit::reduce_first) image = to_eight_bit(image);
     if (config_.resize.order == StepOrder::clahe_first) {
       image = apply_resize(apply_clahe(image, config_.clahe), config_.resize, side);

@@ -33,7 +33,6 @@ constexpr Magic kOthers[] = {
     {4, "ftypmif1"sv, "a HEIC or AVIF file"},
     {4, "ftypmsf1"sv, "a HEIC or AVIF file"},
     {4, "ftyp"sv, "an MP4 or QuickTime file"},
-    {128, "DICM"sv, "a DICOM file"},
     {0, "\0\0\0\x0cjP  "sv, "a JPEG 2000 file"},
     {0, "\xff\x4f\xff\x51"sv, "a JPEG 2000 codestream"},
     {0, "\0\0\0\x0cJXL "sv, "a JPEG XL file"},
@@ -98,12 +97,20 @@ std::string_view name_by_text(std::string_view bytes) {
   return is_text ? "a text file" : "";
 }
 
+/// An element of group 0008 or file meta information at the start, in little endian.
+bool starts_as_data_set(std::string_view bytes) {
+  return bytes.size() > 8 && (bytes[0] == '\x02' || bytes[0] == '\x08') && bytes[1] == 0 &&
+         bytes[3] == 0;
+}
+
 }  // namespace
 
 ImageFormat sniff_format(std::string_view bytes) {
   if (bytes.empty()) throw DataError("the file is empty");
   if (holds_at(bytes, 0, "\xff\xd8\xff"sv)) return ImageFormat::jpeg;
   if (holds_at(bytes, 0, "\x89PNG\r\n\x1a\n"sv)) return ImageFormat::png;
+  // Before all others: the 128 bytes before the mark are free, and may look like something else.
+  if (holds_at(bytes, 128, "DICM"sv)) return ImageFormat::dicom;
   if (holds_at(bytes, 1, "PNG"sv) && (bytes[0] == '\x89' || bytes[0] == '\t')) {
     throw DataError("a PNG file damaged by a transfer in text mode; copy it again in binary mode");
   }
@@ -115,8 +122,13 @@ ImageFormat sniff_format(std::string_view bytes) {
     }
   }
   if (name.empty()) name = name_by_text(bytes);
-  if (name.empty()) throw DataError("neither a JPEG nor a PNG image");
-  throw DataError(std::string(name) + ", not a JPEG or PNG image; convert it first");
+  if (starts_as_data_set(bytes)) {
+    throw DataError(
+        "a DICOM data set without the file header (DICM); write it as a DICOM file first, for "
+        "example with dcmconv");
+  }
+  if (name.empty()) throw DataError("neither a JPEG, nor a PNG, nor a DICOM image");
+  throw DataError(std::string(name) + ", not a JPEG, PNG or DICOM image; convert it first");
 }
 
 }  // namespace xrayclf

@@ -47,6 +47,7 @@ class ImageExplainer {
 
   /// The steps of explain(), for batches.
   cv::Mat prepare(const cv::Mat& grey) const { return preprocessor_(grey); }
+  cv::Mat prepare(const DecodedImage& image) const { return preprocessor_(image); }
   Look look(const std::vector<cv::Mat>& prepared) const {
     return explainer_.look(to_input(prepared, input_));
   }

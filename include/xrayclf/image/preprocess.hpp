@@ -9,6 +9,7 @@
 #include <opencv2/core/mat.hpp>
 
 #include "xrayclf/core/fields.hpp"
+#include "xrayclf/image/codec.hpp"
 
 namespace xrayclf {
 
@@ -105,7 +106,12 @@ class Preprocessor {
   /// to 8 bit by round(v / 257).
   cv::Mat operator()(const cv::Mat& grey) const;
 
+  /// The same, but a DICOM film, whose attributes say what is black and white, is not spread.
+  cv::Mat operator()(const DecodedImage& image) const;
+
  private:
+  cv::Mat prepare(const cv::Mat& grey, bool spread) const;
+
   PreprocessConfig config_;
 };
 

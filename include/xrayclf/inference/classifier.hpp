@@ -34,6 +34,7 @@ class Classifier {
 
   /// A grey image of any size, 8 or 16 bit, as the network wants to see it.
   cv::Mat prepare(const cv::Mat& grey) const { return preprocessor_(grey); }
+  cv::Mat prepare(const DecodedImage& image) const { return preprocessor_(image); }
   /// Logits are divided by it before the softmax: the checkpoint's own if it was given one, or 1.
   double temperature() const { return temperature_; }
   void set_temperature(double temperature) { temperature_ = temperature; }

@@ -1,0 +1,10 @@
+# OpenJPEG::OpenJPEG, and OpenJPEG_INCLUDE_DIR for the one file that needs it. Debian's own CMake package of libopenjp2-7-dev demands programs that it does not ship.
+find_path(OpenJPEG_INCLUDE_DIR openjpeg.h PATH_SUFFIXES openjpeg-2.5)
+find_library(OpenJPEG_LIBRARY openjp2)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(OpenJPEG REQUIRED_VARS OpenJPEG_LIBRARY OpenJPEG_INCLUDE_DIR)
+if(OpenJPEG_FOUND AND NOT TARGET OpenJPEG::OpenJPEG)
+  add_library(OpenJPEG::OpenJPEG UNKNOWN IMPORTED)
+  set_target_properties(OpenJPEG::OpenJPEG PROPERTIES IMPORTED_LOCATION "${OpenJPEG_LIBRARY}")
+endif()
+mark_as_advanced(OpenJPEG_INCLUDE_DIR OpenJPEG_LIBRARY)
