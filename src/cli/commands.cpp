@@ -3,6 +3,7 @@
 #include "xrayclf/app/compare.hpp"
 #include "xrayclf/app/eval.hpp"
 #include "xrayclf/app/gradcam.hpp"
+#include "xrayclf/app/inspect.hpp"
 #include "xrayclf/app/models.hpp"
 #include "xrayclf/app/phantoms.hpp"
 #include "xrayclf/app/predict.hpp"
@@ -74,6 +75,9 @@ const std::vector<Command>& commands() {
           "models", "List the networks there are, what they cost, and their installed weights",
           {"xrayclf models", "xrayclf models --json | jq '.[] | {name, multiply_adds}'",
            "xrayclf models --architecture resnet50 --image_size 380"}),
+      command<InspectConfig, inspect>(
+          "inspect", "Say what image files are and how they would be read, or why not",
+          {"xrayclf inspect film.dcm", "xrayclf inspect --json films/*.dcm | jq .reason"}),
       command<AugmentPreviewConfig, augment>(
           "augment", "Show what an augmentation does to an image",
           {"xrayclf augment --input film.png --output grid.png --augment.preset chest",
