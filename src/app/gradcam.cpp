@@ -279,6 +279,7 @@ void GradcamRun::finish(std::ostream& out) {
   summary["figures"] = figures_json(figures);
   summary["checkpoint"] = classifier_.path().string();
   summary["config"] = write_json(config_);
+  if (inputs_.are_nameless()) summary["config"]["input"] = "(withheld: DICOM)";
   summary["versions"] = version_info();
   write_json_file(output_ / "gradcam.json", summary);
   out << text;

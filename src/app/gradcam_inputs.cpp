@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <memory>
 #include <set>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "xrayclf/data/dataset_info.hpp"
 #include "xrayclf/data/sources.hpp"
 #include "xrayclf/image/codec.hpp"
+#include "xrayclf/image/public_names.hpp"
 #include "xrayclf/inference/image_inputs.hpp"
 
 namespace xrayclf {
@@ -59,6 +61,24 @@ fs::path films_of(const PreparedSet& set, const std::string& originals) {
   return is_folder(input) ? input : input.parent_path();
 }
 
+/// The DICOM films below a folder by their SHA-256, which is all that a set keeps of their names.
+std::map<std::string, fs::path> dicom_films(const PreparedSet& set, const fs::path& folder) {
+  std::map<std::string, fs::path> films;
+  const bool any = std::any_of(set.records.begin(), set.records.end(), [](const Record& record) {
+    return record.source.rfind("dicom-", 0) == 0;
+  });
+  if (!any || !is_folder(folder)) return films;
+  std::error_code error;
+  auto entry = fs::recursive_directory_iterator(
+      folder, fs::directory_options::skip_permission_denied, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    if (is_file(entry->path()) && is_dicom_file(entry->path())) {
+      films.emplace(sha256_file(entry->path()), entry->path());
+    }
+  }
+  return films;
+}
+
 /// A path below a folder as a name; what leads out of the folder is left off.
 std::string name_below(const fs::path& path, const fs::path& folder) {
   const fs::path relative = folder.empty() ? path : path.lexically_relative(folder);
@@ -90,7 +110,8 @@ void require_outside(const std::string& input, const std::string& output) {
 }  // namespace
 
 GradcamInputs::GradcamInputs(const GradcamConfig& config, const Classifier& classifier,
-                             std::istream& list) {
+                             std::istream& list)
+    : dicom_(config.dicom) {
   if (std::count(config.input.begin(), config.input.end(), "-") > 1) {
     throw ConfigError("'-' (a list of paths on standard input) can be given once");
   }
@@ -108,6 +129,7 @@ GradcamInputs::GradcamInputs(const GradcamConfig& config, const Classifier& clas
     }
   }
   drop_repeated();
+  if (!dicom_.show_paths) name_dicom();
   if (images_.empty()) throw DataError("no image in the input");
 }
 
@@ -123,6 +145,7 @@ void GradcamInputs::add_set(const fs::path& directory, const GradcamConfig& conf
     rows = set.split(config.split);
   }
   const fs::path films = films_of(set, config.originals);
+  const std::map<std::string, fs::path> dicom = dicom_films(set, films);
   std::size_t missing = 0;
   for (const std::size_t row : rows) {
     const Record& record = set.records[row];
@@ -133,7 +156,10 @@ void GradcamInputs::add_set(const fs::path& directory, const GradcamConfig& conf
     image.film_sha256 = record.sha256;
     image.set = &set;
     image.record = row;
-    if (is_file(films / record.source)) {
+    const auto by_content = dicom.find(record.sha256);
+    if (by_content != dicom.end()) {
+      image.film = by_content->second;
+    } else if (is_file(films / record.source)) {
       image.film = films / record.source;
     } else {
       ++missing;
@@ -212,25 +238,46 @@ void GradcamInputs::drop_repeated() {
   images_.erase(repeated, images_.end());
 }
 
+void GradcamInputs::name_dicom() {
+  std::vector<fs::path> films;
+  std::vector<std::string> paths;
+  for (const GradcamImage& image : images_) {
+    films.push_back(image.set == nullptr ? image.film : fs::path());
+    paths.push_back(image.path);
+  }
+  const std::vector<std::string> names = public_names(films, paths, 0);
+  for (std::size_t i = 0; i < images_.size(); ++i) {
+    if (names[i] == paths[i]) continue;
+    images_[i].path = images_[i].name = names[i];
+    nameless_ = true;
+  }
+}
+
 LoadedFilm GradcamInputs::load(const GradcamImage& image, const ImageExplainer& explainer) const {
   LoadedFilm loaded;
+  ImageLimits limits;
+  limits.dicom = dicom_;
   if (image.set == nullptr) {
-    loaded.grey = read_image(image.film).grey;
-    loaded.prepared = explainer.prepare(loaded.grey);
+    ImageFile file = read_image_file(image.film, limits);
+    file.name = image.path;
+    const DecodedImage film = decode_image_file(file, limits);
+    loaded.grey = film.grey;
+    loaded.prepared = explainer.prepare(film);
     return loaded;
   }
   loaded.prepared = image.set->read(image.set->records[image.record]);
   loaded.grey = loaded.prepared;
   if (image.film.empty()) return loaded;
+  // Under the set's name: that of a DICOM file may name a patient.
+  const std::string name = is_dicom_file(image.film) ? image.name : image.film.string();
   const std::string bytes = read_file(image.film);
   if (sha256_hex(bytes) != image.film_sha256) {
-    throw DataError(printable(image.film.string()) +
-                    ": not the film that was prepared (SHA-256 differs)");
+    throw DataError(printable(name) + ": not the film that was prepared (SHA-256 differs)");
   }
   try {
-    loaded.grey = decode_image(bytes).grey;
+    loaded.grey = decode_image(bytes, limits).grey;
   } catch (const DataError& error) {
-    throw DataError(printable(image.film.string()) + ": " + error.what());
+    throw DataError(printable(name) + ": " + error.what());
   }
   return loaded;
 }

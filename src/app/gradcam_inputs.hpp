@@ -42,6 +42,9 @@ class GradcamInputs {
 
   const std::vector<GradcamImage>& images() const { return images_; }
 
+  /// Whether some are DICOM films, so that the inputs as given may name patients.
+  bool are_nameless() const { return nameless_; }
+
   /// Reads one; the prepared image stands for a film that is not there. Throws DataError, IoError.
   LoadedFilm load(const GradcamImage& image, const ImageExplainer& explainer) const;
 
@@ -51,9 +54,13 @@ class GradcamInputs {
   void add_csv(const std::filesystem::path& file, const GradcamConfig& config);
   void add_files(const std::string& input, const Classifier& classifier, std::istream& list);
   void drop_repeated();
+  /// Gives DICOM films the names that may be written.
+  void name_dicom();
 
   std::vector<GradcamImage> images_;
   std::vector<std::unique_ptr<PreparedSet>> sets_;
+  DicomInputConfig dicom_;
+  bool nameless_ = false;
 };
 
 }  // namespace xrayclf

@@ -19,32 +19,42 @@ namespace xrayclf {
 namespace {
 
 /// The image as the network sees it.
-cv::Mat load(const Classifier& classifier, const std::string& path, bool prepared) {
-  const cv::Mat grey = read_image(path).grey;
-  if (!prepared) return classifier.prepare(grey);
+cv::Mat load(const Classifier& classifier, const ImageFile& file, const PredictConfig& config) {
+  ImageLimits limits;
+  limits.dicom = config.dicom;
+  const DecodedImage image = decode_image_file(file, limits);
+  if (!config.prepared) return classifier.prepare(image);
+  const cv::Mat& grey = image.grey;
   const auto side = classifier.info().preprocessing.at("image_size").get<int>();
   if (grey.type() != CV_8UC1 || grey.rows != side || grey.cols != side) {
     throw DataError(fmt::format(
         "{}: not a prepared image of this checkpoint (8-bit, {} x {}); leave out --prepared",
-        printable(path), side, side));
+        printable(file.name), side, side));
   }
   return grey;
 }
 
-/// Classifies the images at `paths`; one that cannot be read gets its reason.
+/// Classifies the images at `paths`, the first being number `first` of all; one that cannot be read
+/// gets its reason.
 std::vector<Prediction> classify(Classifier& classifier, const std::vector<std::string>& paths,
-                                 bool prepared) {
+                                 std::int64_t first, const PredictConfig& config) {
   std::vector<Prediction> predictions(paths.size());
   std::vector<cv::Mat> images(paths.size());
   parallel_for(static_cast<std::int64_t>(paths.size()), 0, [&](std::int64_t index) {
     const auto i = static_cast<std::size_t>(index);
-    predictions[i].path = paths[i];
+    Prediction& prediction = predictions[i];
+    prediction.path = paths[i];
+    const bool nameless = !config.dicom.show_paths && may_be_dicom(paths[i], "");
+    if (nameless) prediction.path = "dicom-input-" + std::to_string(first + index);
     try {
-      images[i] = load(classifier, paths[i], prepared);
+      ImageFile file = read_image_file(paths[i]);
+      if (config.dicom.show_paths) file.name = paths[i];
+      prediction.path = file.name;
+      images[i] = load(classifier, file, config);
     } catch (const DataError& e) {
-      predictions[i].error = e.what();
+      prediction.error = e.what();
     } catch (const IoError& e) {
-      predictions[i].error = e.what();
+      prediction.error = e.what();
     }
   });
   std::vector<cv::Mat> readable;
@@ -70,7 +80,7 @@ void predict(const PredictConfig& config, std::ostream& out) {
   std::int64_t count = 0;
   std::int64_t failed = 0;
   const auto flush = [&] {
-    for (const Prediction& prediction : classify(classifier, batch, config.prepared)) {
+    for (const Prediction& prediction : classify(classifier, batch, count + 1, config)) {
       writer.write(prediction);
       ++count;
       failed += prediction.error.empty() ? 0 : 1;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <ostream>
 
@@ -40,7 +41,21 @@ struct Collection {
   std::vector<Record> records;
   std::vector<ImageTraits> images;
   std::vector<FileTraits> files;
+  std::vector<PatientHint> patients;
 };
+
+/// Columns for what a DICOM film's attributes say; those of an input CSV win.
+void add_attributes(std::map<std::string, std::string>& metadata, const DicomInfo& dicom) {
+  const std::pair<const char*, const std::string&> columns[] = {{"view_position", dicom.view},
+                                                                {"sex", dicom.sex},
+                                                                {"age", dicom.age},
+                                                                {"pixel_spacing_mm", dicom.spacing},
+                                                                {"modality", dicom.modality}};
+  for (const auto& [name, value] : columns) {
+    std::string& cell = metadata[name];
+    if (cell.empty()) cell = value;
+  }
+}
 
 Collection collect(const SourceList& sources, Preparation& preparation) {
   Collection out;
@@ -48,10 +63,13 @@ Collection collect(const SourceList& sources, Preparation& preparation) {
     const SourceImage& source = sources.images[i];
     std::optional<PreparedImage>& prepared = preparation.images[i];
     if (!prepared) continue;
-    out.records.push_back({prepared->path, source.name, prepared->sha256, source.label,
+    out.records.push_back({prepared->path, preparation.names[i], prepared->sha256, source.label,
                            source.patient_id, source.split, source.fold, prepared->info.width,
                            prepared->info.height, prepared->info.bit_depth,
                            prepared->prepared_sha256, source.metadata});
+    if (prepared->info.dicom) add_attributes(out.records.back().metadata, *prepared->info.dicom);
+    const bool dicom = prepared->info.dicom != nullptr && preparation.key.has_value();
+    out.patients.push_back({source.name, prepared->patient, dicom ? &*preparation.key : nullptr});
     out.images.push_back(std::move(prepared->traits));
     out.files.push_back({prepared->file_bytes, prepared->info});
   }
@@ -87,18 +105,39 @@ void announce_changes(const fs::path& root, const ordered_json& settings) {
 ordered_json settings_of(const PrepareConfig& config) {
   ordered_json settings = write_json(config);
   for (const char* key : {"output", "workers", "on_bad_image", "figures"}) settings.erase(key);
+  settings["dicom"].erase("key_file");
   return settings;
 }
 
-void report_unread(const SourceList& sources, const Preparation& preparation, BadImage policy) {
+/// In the company of DICOM films, names of other files may name patients too: what is left of them
+/// is the first folder, which is a class or a split, and the extension.
+std::vector<SkippedFile> without_names(std::vector<SkippedFile> files) {
+  for (SkippedFile& file : files) {
+    const fs::path path(file.name);
+    std::string extension = path.extension().string();
+    if (extension.size() > 5) extension.clear();
+    const fs::path folder = path.has_parent_path() ? *path.begin() : fs::path();
+    file.name = (folder / ("(name withheld)" + extension)).string();
+  }
+  return files;
+}
+
+fs::path key_file(const PrepareConfig& config) {
+  if (!config.dicom.key_file.empty()) return config.dicom.key_file;
+  fs::path output = fs::path(config.output).lexically_normal();
+  if (!output.has_filename()) output = output.parent_path();
+  return output += ".key";
+}
+
+void report_unread(const SourceList& sources, const Preparation& preparation,
+                   const std::vector<SkippedFile>& skipped, BadImage policy) {
   for (const SkippedFile& file : preparation.unreadable) {
     spdlog::warn("{}: left out: {}", printable(file.name), printable(file.reason));
   }
-  if (!sources.skipped.empty()) {
+  if (!skipped.empty()) {
     spdlog::warn("{} not used, for example {} ({}); see {}",
-                 counted(static_cast<long long>(sources.skipped.size()), "other file"),
-                 printable(sources.skipped.front().name), sources.skipped.front().reason,
-                 kAuditFile);
+                 counted(static_cast<long long>(skipped.size()), "other file"),
+                 printable(skipped.front().name), skipped.front().reason, kAuditFile);
   }
   if (preparation.unreadable.empty()) return;
   const std::string count =
@@ -200,16 +239,17 @@ void preprocess(const PrepareConfig& config, std::ostream& out) {
   const fs::path& root = directory.path();
   announce_changes(root, settings_of(config));
 
-  Preparation preparation = prepare_images(sources.images, config, root, config.workers);
+  Preparation preparation = prepare_images(sources.images, config, root, config.workers,
+                                           {config.dicom, key_file(config)});
   Audit audit;
   audit.classes = sources.classes;
   audit.unreadable = preparation.unreadable;
-  audit.skipped = sources.skipped;
+  audit.skipped = preparation.key ? without_names(sources.skipped) : sources.skipped;
   Collection collection = collect(sources, preparation);
   std::vector<Record>& records = collection.records;
-  audit.patients = assign_patients(records, config.patient_regex);
+  audit.patients = assign_patients(records, config.patient_regex, collection.patients);
   write_json_file(root / kAuditFile, audit_json(audit, {}));
-  report_unread(sources, preparation, config.on_bad_image);
+  report_unread(sources, preparation, audit.skipped, config.on_bad_image);
   refuse_empty_classes(sources, records);
 
   divide(config, sources, records, audit.patients);

@@ -1,6 +1,8 @@
 #include "xrayclf/core/sha256.hpp"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
 
 #include <cerrno>
 #include <fstream>
@@ -12,6 +14,19 @@
 #include "xrayclf/core/text.hpp"
 
 namespace xrayclf {
+namespace {
+
+std::string hex_of(const unsigned char* bytes, std::size_t size) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  for (std::size_t i = 0; i < size; ++i) {
+    out += kDigits[bytes[i] >> 4];
+    out += kDigits[bytes[i] & 15];
+  }
+  return out;
+}
+
+}  // namespace
 
 struct Sha256::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -38,19 +53,32 @@ std::string Sha256::hex() {
   if (EVP_DigestFinal_ex(state_->context, digest, &size) != 1) {
     throw std::runtime_error("SHA-256 failed");
   }
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (unsigned int i = 0; i < size; ++i) {
-    out += kDigits[digest[i] >> 4];
-    out += kDigits[digest[i] & 15];
-  }
-  return out;
+  return hex_of(digest, size);
 }
 
 std::string sha256_hex(std::string_view data) {
   Sha256 hash;
   hash.update(data.data(), data.size());
   return hash.hex();
+}
+
+std::string hmac_sha256_hex(std::string_view key, std::string_view data) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(data.data()), data.size(), digest,
+           &size) == nullptr) {
+    throw std::runtime_error("HMAC failed");
+  }
+  return hex_of(digest, size);
+}
+
+std::string random_bytes(std::size_t count) {
+  std::string out(count, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(count)) != 1) {
+    throw std::runtime_error("the random generator failed");
+  }
+  return out;
 }
 
 std::string sha256_file(const std::filesystem::path& path) {

@@ -27,6 +27,7 @@ nlohmann::ordered_json patients_json(const PatientOrigin& patients) {
   return {{"patients", patients.patients},
           {"images_by_input", patients.from_input},
           {"images_by_file_name", patients.from_pattern},
+          {"images_by_dicom_header", patients.from_header},
           {"images_alone", patients.alone}};
 }
 

@@ -38,6 +38,12 @@ std::string search(const std::regex& regex, const std::string& source) {
   return "";
 }
 
+/// What the pattern finds in the file's name, as a pseudonym for a DICOM film.
+std::string found(const std::regex& regex, const Record& record, const PatientHint& hint) {
+  if (hint.key == nullptr) return search(regex, record.source);
+  return hint.key->pseudonym(search(regex, hint.file_name));
+}
+
 /// Union-find with path halving.
 class Groups {
  public:
@@ -56,16 +62,22 @@ class Groups {
 
 }  // namespace
 
-PatientOrigin assign_patients(std::vector<Record>& records, const std::string& pattern) {
+PatientOrigin assign_patients(std::vector<Record>& records, const std::string& pattern,
+                              const std::vector<PatientHint>& hints) {
   std::optional<std::regex> regex;
   if (!pattern.empty()) regex = compiled(pattern);
   PatientOrigin origin;
   std::set<std::string> patients;
-  for (Record& record : records) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    Record& record = records[i];
+    const PatientHint hint = hints.empty() ? PatientHint{} : hints[i];
     if (!record.patient_id.empty()) {
       ++origin.from_input;
-    } else if (regex && !(record.patient_id = search(*regex, record.source)).empty()) {
+    } else if (regex && !(record.patient_id = found(*regex, record, hint)).empty()) {
       ++origin.from_pattern;
+    } else if (!hint.pseudonym.empty()) {
+      record.patient_id = hint.pseudonym;
+      ++origin.from_header;
     } else {
       record.patient_id = record.source;
       ++origin.alone;

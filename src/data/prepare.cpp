@@ -12,11 +12,17 @@
 #include "xrayclf/core/progress.hpp"
 #include "xrayclf/core/sha256.hpp"
 #include "xrayclf/core/text.hpp"
+#include "xrayclf/image/public_names.hpp"
 
 namespace xrayclf {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Carries a message of the system, which names the file.
+struct UnreadableSource : DataError {
+  using DataError::DataError;
+};
 
 /// The source's bytes. Throws DataError with the reason if there are none to be had: a source that
 /// cannot be read is a row in the audit, not the end of the run.
@@ -35,18 +41,22 @@ std::string read_source(const fs::path& file) {
   try {
     return read_file(file, static_cast<std::uintmax_t>(limits.file_bytes));
   } catch (const IoError& e) {
-    throw DataError(e.what());
+    throw UnreadableSource(e.what());
   }
 }
 
 /// Prepares one image after the other; safe from several threads.
 class Preparer {
  public:
-  Preparer(const PreprocessConfig& preprocessing, const fs::path& root)
+  Preparer(const PreprocessConfig& preprocessing, const fs::path& root, const DicomConfig& dicom,
+           const std::optional<PatientKey>& key)
       : preprocessor_(preprocessing),
+        key_(key),
         fingerprint_(preprocessing_fingerprint(preprocessing)),
         root_(root),
-        journal_(root) {}
+        journal_(root) {
+    limits_.dicom = dicom;
+  }
 
   /// `reused` receives whether the image of an earlier run was kept. Throws DataError for a source
   /// that cannot be read.
@@ -56,7 +66,8 @@ class Preparer {
     image.path = path;
     image.sha256 = sha256_hex(bytes);
     image.file_bytes = static_cast<std::int64_t>(bytes.size());
-    image.info = probe_image(bytes);
+    image.info = probe_image(bytes, limits_);
+    if (image.info.dicom && key_) image.patient = key_->pseudonym(dicom_patient_id(bytes));
     reused = reuse(image);
     if (!reused) make(image, bytes);
     return image;
@@ -84,7 +95,7 @@ class Preparer {
   }
 
   void make(PreparedImage& image, const std::string& bytes) {
-    const cv::Mat prepared = preprocessor_(decode_image(bytes).grey);
+    const cv::Mat prepared = preprocessor_(decode_image(bytes, limits_));
     const std::string png = encode_png(prepared);
     image.prepared_sha256 = sha256_hex(png);
     image.traits = image_traits(prepared);
@@ -93,6 +104,8 @@ class Preparer {
   }
 
   Preprocessor preprocessor_;
+  const std::optional<PatientKey>& key_;
+  ImageLimits limits_;
   std::string fingerprint_;
   fs::path root_;
   PreparationJournal journal_;
@@ -127,8 +140,19 @@ void remove_stale(const PreparationJournal& journal, const fs::path& root,
 
 Preparation prepare_images(const std::vector<SourceImage>& sources,
                            const PreprocessConfig& preprocessing, const fs::path& root,
-                           std::int64_t workers) {
-  const std::vector<std::string> paths = prepared_paths(sources);
+                           std::int64_t workers, const DicomPreparation& dicom) {
+  Preparation result;
+  std::vector<fs::path> files;
+  std::vector<std::string> own_names;
+  for (const SourceImage& source : sources) {
+    files.push_back(source.file);
+    own_names.push_back(source.name);
+  }
+  result.names = public_names(files, own_names, workers);
+  if (result.names != own_names) result.key = PatientKey::open(dicom.key_file);
+  std::vector<SourceImage> named = sources;
+  for (std::size_t i = 0; i < sources.size(); ++i) named[i].name = result.names[i];
+  const std::vector<std::string> paths = prepared_paths(named);
   std::set<fs::path> folders;
   for (const std::string& path : paths) folders.insert((root / path).parent_path());
   for (const fs::path& folder : folders) {
@@ -136,8 +160,7 @@ Preparation prepare_images(const std::vector<SourceImage>& sources,
     remove_half_written(folder);
   }
 
-  Preparer preparer(preprocessing, root);
-  Preparation result;
+  Preparer preparer(preprocessing, root, dicom.config, result.key);
   result.images.resize(sources.size());
   std::vector<std::string> reasons(sources.size());
   std::mutex mutex;
@@ -154,6 +177,9 @@ Preparation prepare_images(const std::vector<SourceImage>& sources,
     bool reused = false;
     try {
       result.images[i] = preparer.prepare(sources[i], paths[i], reused);
+    } catch (const UnreadableSource& e) {
+      // The system's message names the file.
+      reasons[i] = result.names[i] == sources[i].name ? e.what() : "cannot be read";
     } catch (const DataError& e) {
       reasons[i] = e.what();
     }
@@ -171,7 +197,7 @@ Preparation prepare_images(const std::vector<SourceImage>& sources,
       entries[image->path] = {image->sha256, preparer.fingerprint(), image->prepared_sha256,
                               image->path};
     } else {
-      result.unreadable.push_back({sources[i].name, reasons[i]});
+      result.unreadable.push_back({result.names[i], reasons[i]});
     }
   }
   remove_stale(preparer.journal(), root, current);

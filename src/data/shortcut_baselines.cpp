@@ -51,7 +51,9 @@ std::vector<float> metadata_features(const Record& record, const FileTraits& fil
           static_cast<float>(file.bytes) / (width * height),
           static_cast<float>(record.bit_depth),
           static_cast<float>(file.info.channels),
-          file.info.format == ImageFormat::jpeg ? 1.0F : 0.0F};
+          file.info.format == ImageFormat::jpeg ? 1.0F
+          : file.info.dicom                     ? 2.0F
+                                                : 0.0F};
 }
 
 std::vector<float> thumbnail_features(const cv::Mat& thumbnail) {

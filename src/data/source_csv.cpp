@@ -55,8 +55,8 @@ class CsvLister {
       SourceImage image = read(row);
       const auto [first, is_new] = line_of.emplace(image.name, table_.lines[row]);
       if (!is_new) {
-        fail(row, "'" + printable(image.name) + "' stands in line " +
-                      std::to_string(first->second) + " already");
+        // Without the path: that of a DICOM file may name a patient.
+        fail(row, "its path stands in line " + std::to_string(first->second) + " already");
       }
       list.images.push_back(std::move(image));
     }

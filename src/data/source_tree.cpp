@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Formats whose files are meant as images: one that cannot be read is a broken image and not some
-/// other file. Only JPEG and PNG are read; the codec refuses the others by name.
+/// other file. Only JPEG, PNG and DICOM are read; the codec refuses the others by name.
 bool has_image_extension(const fs::path& path) {
   static constexpr std::array<std::string_view, 15> kExtensions{
       ".png",  ".jpg", ".jpeg", ".jpe",  ".jfif", ".dcm",  ".dicom", ".tif",
@@ -30,13 +30,15 @@ bool has_image_extension(const fs::path& path) {
   return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
 }
 
-/// Whether the file starts as a PNG or a JPEG does; only ever asked of regular files.
+/// Whether the file starts as a PNG, a JPEG or a DICOM file does (the last often have no
+/// extension); only ever asked of regular files.
 bool has_image_signature(const fs::path& path) {
-  std::array<char, 8> head{};
+  std::array<char, 132> head{};
   std::ifstream file(path, std::ios::binary);
   file.read(head.data(), head.size());
   const std::string_view bytes(head.data(), static_cast<std::size_t>(file.gcount()));
-  return bytes.substr(0, 8) == "\x89PNG\r\n\x1a\n" || bytes.substr(0, 3) == "\xFF\xD8\xFF";
+  return bytes.substr(0, 8) == "\x89PNG\r\n\x1a\n" || bytes.substr(0, 3) == "\xFF\xD8\xFF" ||
+         (bytes.size() == head.size() && bytes.substr(128) == "DICM");
 }
 
 std::string kind_of(const fs::file_status& status) {

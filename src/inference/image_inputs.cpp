@@ -6,6 +6,7 @@
 
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/core/text.hpp"
+#include "xrayclf/image/public_names.hpp"
 
 namespace xrayclf {
 namespace {
@@ -17,11 +18,12 @@ bool hidden(const fs::path& path) {
   return !name.empty() && name[0] == '.';
 }
 
+/// DICOM files from archives often have no extension: these are asked for the mark.
 bool looks_like_image(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
+  return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || is_dicom_file(path);
 }
 
 std::vector<fs::path> images_below(const fs::path& directory) {
@@ -41,7 +43,7 @@ std::vector<fs::path> images_below(const fs::path& directory) {
   }
   if (error) throw IoError("cannot read " + printable(directory.string()) + ": " + error.message());
   if (found.empty()) {
-    throw DataError(printable(directory.string()) + ": no .png, .jpg or .jpeg file in it");
+    throw DataError(printable(directory.string()) + ": no .png, .jpg, .jpeg or DICOM file in it");
   }
   std::sort(found.begin(), found.end());
   return found;

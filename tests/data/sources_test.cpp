@@ -201,7 +201,7 @@ TEST(SourcesTest, RefusesACsvThatContradictsItself) {
     return message_of<DataError>(root / "films.csv");
   };
   EXPECT_THAT(refused("path,label\na.png,A\n./a.png,B\n"),
-              HasSubstr("line 3: 'a.png' stands in line 2"));
+              HasSubstr("line 3: its path stands in line 2"));
   EXPECT_THAT(refused("path,label\na.png,\n"), HasSubstr("line 2: the label is empty"));
   EXPECT_THAT(refused("path,label\n,A\n"), HasSubstr("the path is empty"));
   EXPECT_THAT(refused("path,class\na.png,A\n"), HasSubstr("no column 'label'"));

@@ -12,6 +12,7 @@
 #include "xrayclf/explain/config.hpp"
 #include "xrayclf/explain/quality.hpp"
 #include "xrayclf/figures/heatmap.hpp"
+#include "xrayclf/image/dicom.hpp"
 #include "xrayclf/model/precision.hpp"
 
 namespace xrayclf {
@@ -52,6 +53,7 @@ struct GradcamConfig : ExplainConfig {
   bool quality = false;
   QualityConfig measure;
   std::int64_t montage_images = 5;
+  DicomInputConfig dicom;
   std::int64_t batch_size = 8;
   std::string device = "auto";
   Precision precision = Precision::float32;
@@ -86,6 +88,7 @@ struct GradcamConfig : ExplainConfig {
     field("montage_images", &GradcamConfig::montage_images,
           "Best and worst images of each class in the montages; 0 leaves them out",
           in_range(std::int64_t{0}, std::int64_t{50}));
+    field("dicom", &GradcamConfig::dicom, "DICOM films");
     field("batch_size", &GradcamConfig::batch_size, "Images at a time",
           in_range(std::int64_t{1}, std::int64_t{65536}), Unit{"images"});
     field("device", &GradcamConfig::device, "auto, cpu, cuda or cuda:N");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "xrayclf/core/fields.hpp"
+#include "xrayclf/image/dicom.hpp"
 #include "xrayclf/inference/prediction.hpp"
 #include "xrayclf/model/precision.hpp"
 
@@ -16,6 +17,7 @@ struct PredictConfig {
   std::vector<std::string> input;
   PredictionFormat format = PredictionFormat::text;
   bool prepared = false;
+  DicomInputConfig dicom;
   std::int64_t batch_size = 8;
   std::string device = "auto";
   Precision precision = Precision::float32;
@@ -31,6 +33,7 @@ struct PredictConfig {
     field("prepared", &PredictConfig::prepared,
           "The images come from xrayclf preprocess with the checkpoint's settings; do not prepare "
           "them again");
+    field("dicom", &PredictConfig::dicom, "DICOM films");
     field("batch_size", &PredictConfig::batch_size, "Images at a time",
           in_range(std::int64_t{1}, std::int64_t{65536}), Unit{"images"});
     field("device", &PredictConfig::device, "auto, cpu, cuda or cuda:N");

@@ -7,6 +7,7 @@
 
 #include "xrayclf/core/fields.hpp"
 #include "xrayclf/data/assign_split.hpp"
+#include "xrayclf/image/dicom.hpp"
 #include "xrayclf/image/preprocess.hpp"
 
 namespace xrayclf {
@@ -20,6 +21,19 @@ struct EnumNames<BadImage> {
       {{BadImage::skip, "skip"}, {BadImage::fail, "fail"}}};
 };
 
+/// DICOM films of a data set.
+struct PrepareDicomConfig : DicomConfig {
+  std::string key_file;
+
+  template <class Field>
+  static void fields(Field&& field) {
+    DicomConfig::fields(field);
+    field("key_file", &PrepareDicomConfig::key_file,
+          "Key for the pseudonyms of patients, made when absent; by default OUTPUT.key beside the "
+          "output");
+  }
+};
+
 /// `xrayclf preprocess`: the fields of PreprocessConfig beside those of the command.
 struct PrepareConfig : PreprocessConfig {
   std::string input;
@@ -27,6 +41,7 @@ struct PrepareConfig : PreprocessConfig {
   std::vector<std::string> classes;
   SplitConfig split;
   std::string patient_regex;
+  PrepareDicomConfig dicom;
   std::int64_t seed = 1;
   BadImage on_bad_image = BadImage::skip;
   bool allow_leaks = false;
@@ -51,6 +66,7 @@ struct PrepareConfig : PreprocessConfig {
     field("patient_regex", &PrepareConfig::patient_regex,
           "Regular expression with one capture group that finds the patient in a file's name, for "
           "example '^([0-9]+)_'");
+    field("dicom", &PrepareConfig::dicom, "DICOM films");
     field("seed", &PrepareConfig::seed, "Seed of the split", at_least(std::int64_t{0}));
     field("on_bad_image", &PrepareConfig::on_bad_image,
           "Leave out an image that cannot be read, with its reason in audit.json, or stop");

@@ -24,6 +24,12 @@ class Sha256 {
 
 std::string sha256_hex(std::string_view data);
 
+/// HMAC-SHA-256 (RFC 2104), 64 lower-case hex digits.
+std::string hmac_sha256_hex(std::string_view key, std::string_view data);
+
+/// `count` bytes of the system's random generator, for keys.
+std::string random_bytes(std::size_t count);
+
 /// Reads the file in pieces. Throws IoError.
 std::string sha256_file(const std::filesystem::path& path);
 

@@ -9,7 +9,8 @@
 namespace xrayclf {
 
 /// Calls `visit` for every image that the inputs name, in their order: a file as it is; a
-/// directory's JPEG and PNG files by name (judged by extension, hidden ones left out), sorted, with
+/// directory's JPEG, PNG and DICOM files (judged by extension, DICOM by its mark too; hidden ones
+/// left out), sorted by name, with
 /// its subdirectories, links to directories not followed; "-" for a list on `list`, one path a
 /// line. Paths need not exist: reading them will tell. `visit` returns whether to go on. Throws
 /// DataError for a directory without images, and ConfigError for "-" given twice.
