@@ -1,12 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
+#include "app/uncertainty.hpp"
 #include "xrayclf/data/prepared_set.hpp"
 #include "xrayclf/evaluation/calibration.hpp"
-#include "xrayclf/inference/classifier.hpp"
 
 namespace xrayclf {
 
@@ -14,8 +13,15 @@ namespace xrayclf {
 /// classifier. Without a fit the checkpoint is left as it is, with a warning. Throws IoError.
 void store_temperature(Classifier& classifier, const TemperatureScaling& scaling);
 
-/// Fits a temperature on these held-out records and stores it. Throws as classify_rows().
-void calibrate_checkpoint(Classifier& classifier, const PreparedSet& set,
-                          const std::vector<std::size_t>& rows, std::int64_t batch_size);
+/// Keeps the temperature, or without a fit the absence of one, and what was fitted at it, in one
+/// step. Throws IoError, ModelError.
+void store_calibration(Classifier& classifier, const TemperatureScaling& scaling,
+                       StoredUncertainty fitted);
+
+/// Fits all of it on these held-out records and stores it. `ensemble` is one checkpoint. Throws as
+/// classify_rows().
+void calibrate_checkpoint(Ensemble& ensemble, const PreparedSet& set,
+                          const std::vector<std::size_t>& rows, std::int64_t batch_size,
+                          const UncertaintyConfig& config);
 
 }  // namespace xrayclf

@@ -6,10 +6,12 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "app/calibrate.hpp"
 #include "app/classify_rows.hpp"
 #include "app/eval_data.hpp"
+#include "app/uncertainty.hpp"
 #include "xrayclf/core/atomic_file.hpp"
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/core/json_file.hpp"
@@ -33,7 +35,9 @@ struct Evaluation {
   std::optional<Predictions> validation;
   std::string validation_name;
   std::optional<TemperatureScaling> stored;
-  std::optional<Classifier> classifier;
+  std::optional<Ensemble> ensemble;
+  EnsembleOutputs validation_outputs;
+  std::optional<StoredUncertainty> stored_uncertainty;
 };
 
 void require_one_source(const EvalConfig& config) {
@@ -45,6 +49,9 @@ void require_one_source(const EvalConfig& config) {
     if (config.store_temperature) {
       throw ConfigError("--store_temperature needs --checkpoint: predictions hold no temperature");
     }
+    if (config.calibrate) {
+      throw ConfigError("--calibrate needs --checkpoint: predictions hold no features");
+    }
   } else {
     if (config.checkpoint.empty() || config.data.empty()) {
       throw ConfigError("give --checkpoint and --data, or --predictions");
@@ -54,6 +61,17 @@ void require_one_source(const EvalConfig& config) {
           "--validation_predictions goes with --predictions; a checkpoint's are made on "
           "--validation_split");
     }
+  }
+  const bool plain =
+      config.checkpoint.paths.size() <= 1 && config.tta == std::vector{TestView::identity};
+  if ((config.store_temperature || config.calibrate) && !plain) {
+    throw ConfigError("what a checkpoint keeps is its own: store with one --checkpoint, no --tta");
+  }
+  if (config.fit_weights && (config.checkpoint.paths.size() < 2 || !config.weights.empty())) {
+    throw ConfigError("--fit_weights needs two checkpoints or more, and no --weights");
+  }
+  if (config.calibrate && config.temperature == TemperatureUse::none) {
+    throw ConfigError("--calibrate keeps a fitted temperature; leave out --temperature none");
   }
   if (config.store_temperature && config.temperature != TemperatureUse::fitted) {
     throw ConfigError("--store_temperature keeps what --temperature fitted finds; give both");
@@ -124,30 +142,59 @@ std::string validation_split(const EvalConfig& config, const PreparedSet& set,
 
 Evaluation from_checkpoint(const EvalConfig& config, ReportContext& context) {
   Evaluation out;
-  out.classifier =
-      Classifier::load(config.checkpoint, select_device(config.device), config.precision);
-  Classifier& classifier = *out.classifier;
+  out.ensemble = Ensemble::load(config.checkpoint.paths, select_device(config.device),
+                                config.precision, config);
+  Ensemble& ensemble = *out.ensemble;
   const PreparedSet set = PreparedSet::open(config.data);
-  require_fit(set, classifier);
+  for (const Classifier& member : ensemble.members()) require_fit(set, member);
   require_columns(set, config.subgroups);
-  config.prevalence.require_fit(classifier.classes());
-  const auto section = classifier.info().calibration.find("temperature");
-  if (section != classifier.info().calibration.end()) {
-    out.stored = temperature_scaling_from_json(*section);
-  }
-  classifier.set_temperature(1);
+  config.prevalence.require_fit(ensemble.classes());
   const std::vector<std::size_t> rows = set.split(config.split);
   const std::string split = validation_split(config, set, context);
+  if (ensemble.plain()) {
+    Classifier& classifier = ensemble.members().front();
+    const auto section = classifier.info().calibration.find("temperature");
+    if (section != classifier.info().calibration.end()) {
+      out.stored = temperature_scaling_from_json(*section);
+    }
+    if (split.empty() && config.temperature == TemperatureUse::stored) {
+      out.stored_uncertainty = stored_uncertainty(classifier);
+    }
+    classifier.set_temperature(1);
+  } else if (config.temperature == TemperatureUse::none) {
+    for (Classifier& member : ensemble.members()) member.set_temperature(1);
+  }
   const std::vector<std::size_t> validation_rows =
       split.empty() ? std::vector<std::size_t>() : set.split(split);
-  out.test = classify_rows(classifier, set, rows, config.batch_size);
+  RowOutputs test = classify_rows(ensemble, set, rows, config.batch_size);
+  out.test = std::move(test.predictions);
   add_columns(out.test, set, rows, config.subgroups);
   if (!split.empty()) {
-    out.validation = classify_rows(classifier, set, validation_rows, config.batch_size);
+    RowOutputs validation = classify_rows(ensemble, set, validation_rows, config.batch_size);
+    out.validation = std::move(validation.predictions);
+    out.validation_outputs = std::move(validation.outputs);
     out.validation_name = split + " images of " + config.data;
   }
+  if (config.fit_weights) {
+    if (!out.validation) {
+      throw DataError(fmt::format("{}: --fit_weights needs validation images", config.data));
+    }
+    ensemble.set_weights(
+        fit_weights(ensemble, out.validation_outputs.voices, out.validation->truth));
+    set_probabilities(*out.validation, ensemble.average(out.validation_outputs.voices));
+    set_probabilities(out.test, ensemble.average(test.outputs.voices));
+  }
   context.baselines = stored_baselines(set);
-  context.provenance["checkpoint"] = classifier.path().string();
+  std::vector<std::string> checkpoints;
+  for (const Classifier& member : ensemble.members()) checkpoints.push_back(member.path().string());
+  if (checkpoints.size() == 1) {
+    context.provenance["checkpoint"] = checkpoints.front();
+  } else {
+    context.provenance["checkpoints"] = checkpoints;
+    context.provenance["weights"] = ensemble.weights();
+    context.notes.push_back(fmt::format("An ensemble of {} checkpoints by weights {:.3f}.",
+                                        checkpoints.size(), fmt::join(ensemble.weights(), ", ")));
+  }
   context.provenance["data"] = config.data;
   context.provenance["split"] = config.split;
   context.provenance["preprocessing_fingerprint"] = set.fingerprint;
@@ -181,14 +228,49 @@ void calibrate(const EvalConfig& config, Evaluation& evaluation, ReportContext& 
   }
 }
 
+/// Thresholds from validation, else those that the checkpoint keeps; on `evaluation.test`.
+UncertaintyAssessment assess(const EvalConfig& config, const Evaluation& evaluation) {
+  std::optional<UncertaintyThresholds> thresholds;
+  std::string from = evaluation.validation_name;
+  if (evaluation.validation) {
+    require_truth(*evaluation.validation);
+    thresholds = fit_thresholds(*evaluation.validation, config.sets, config.max_risk);
+  } else if (evaluation.stored_uncertainty) {
+    thresholds = evaluation.stored_uncertainty->chosen;
+    from = evaluation.stored_uncertainty->fitted_on;
+  }
+  UncertaintyAssessment out =
+      assess_uncertainty(evaluation.test, thresholds, config.report.confidence);
+  out.chosen_on = from;
+  return out;
+}
+
+void keep_calibration(const EvalConfig& config, Evaluation& evaluation,
+                      const TemperatureScaling& scaling) {
+  StoredUncertainty fitted =
+      fit_uncertainty(*evaluation.validation, evaluation.validation_outputs, config);
+  fitted.fitted_on = evaluation.validation_name;
+  store_calibration(evaluation.ensemble->members().front(), scaling, std::move(fitted));
+}
+
+/// --calibrate keeps a temperature that is fitted now.
+EvalConfig completed(EvalConfig config) {
+  if (config.calibrate && config.temperature == TemperatureUse::stored) {
+    config.temperature = TemperatureUse::fitted;
+  }
+  return config;
+}
+
 }  // namespace
 
-void eval(const EvalConfig& config, std::ostream& out) {
+void eval(const EvalConfig& given, std::ostream& out) {
+  const EvalConfig config = completed(given);
   require_one_source(config);
   ReportContext context;
   context.provenance = {{"versions", version_info()}};
+  const bool stores = config.store_temperature || config.calibrate;
   const std::optional<RunDirectory> lock =
-      config.store_temperature ? lock_run(resolve_checkpoint(config.checkpoint)) : std::nullopt;
+      stores ? lock_run(resolve_checkpoint(config.checkpoint.paths.front())) : std::nullopt;
   Evaluation evaluation = config.predictions.empty() ? from_checkpoint(config, context)
                                                      : from_predictions(config, context);
   require_truth(evaluation.test);
@@ -201,8 +283,11 @@ void eval(const EvalConfig& config, std::ostream& out) {
   context.adjusted = adjusted_predictive_values(evaluation.test, config.prevalence, config.report);
   context.subgroups = subgroups(evaluation.test, config.subgroups, config.report);
   const Report report = make_report(evaluation.test, config.report);
-  if (config.store_temperature) {
-    store_temperature(*evaluation.classifier, context.calibration->scaling);
+  context.uncertainty = assess(config, evaluation);
+  if (config.calibrate) {
+    keep_calibration(config, evaluation, context.calibration->scaling);
+  } else if (config.store_temperature) {
+    store_temperature(evaluation.ensemble->members().front(), context.calibration->scaling);
   }
   const fs::path directory = config.output;
   make_directories(directory);

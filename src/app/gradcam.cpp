@@ -11,6 +11,7 @@
 
 #include "app/gradcam_contrast.hpp"
 #include "app/gradcam_draw.hpp"
+#include "app/gradcam_ensemble.hpp"
 #include "xrayclf/core/atomic_file.hpp"
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/core/interrupt.hpp"
@@ -31,22 +32,17 @@ using nlohmann::ordered_json;
 
 using Batch = std::vector<GradcamItem>;
 
-ImageExplainer make_explainer(const GradcamConfig& config, const Classifier& classifier,
-                              const torch::Device& device) {
-  return {Explainer(classifier.network(), config, device, config.precision),
-          read_json<PreprocessConfig>(classifier.info().preprocessing), classifier.info().input};
-}
-
 class GradcamRun {
  public:
-  GradcamRun(const GradcamConfig& config, const Classifier& classifier)
+  GradcamRun(const GradcamConfig& config, const Ensemble& ensemble)
       : config_(config),
-        classifier_(classifier),
-        classes_(classifier.classes()),
+        ensemble_(ensemble),
+        classes_(ensemble.classes()),
         device_(select_device(config.device)),
         target_(GradcamTarget::parse(config.target, classes_)),
-        explainer_(make_explainer(config, classifier, device_)),
-        inputs_(config, classifier, std::cin),
+        explainers_(config, ensemble, device_),
+        explainer_(explainers_.first()),
+        inputs_(config, ensemble.members().front(), std::cin),
         names_(inputs_.images(), target_, classes_),
         artist_(config, inputs_.images(), classes_, explainer_, names_),
         output_(config.output),
@@ -67,11 +63,12 @@ class GradcamRun {
   void finish(std::ostream& out);
 
   const GradcamConfig& config_;
-  const Classifier& classifier_;
+  const Ensemble& ensemble_;
   const std::vector<std::string>& classes_;
   torch::Device device_;
   GradcamTarget target_;
-  ImageExplainer explainer_;
+  EnsembleExplainer explainers_;
+  const ImageExplainer& explainer_;  ///< of the first checkpoint
   GradcamInputs inputs_;
   GradcamNames names_;
   GradcamArtist artist_;
@@ -118,10 +115,10 @@ void GradcamRun::explain(Batch& batch) {
     prepared.push_back(item.film.prepared);
   }
   if (good.empty()) return;
-  const Look look = explainer_.look(prepared);
-  const torch::Tensor probabilities = look.probabilities();
+  const EnsembleLook look = explainers_.look(prepared);
   for (std::size_t i = 0; i < good.size(); ++i) {
-    good[i]->probabilities = probabilities_of_image(probabilities, static_cast<std::int64_t>(i));
+    good[i]->probabilities =
+        probabilities_of_image(look.probabilities, static_cast<std::int64_t>(i));
   }
   const bool all = target_.kind == GradcamTarget::Kind::all;
   const std::size_t rounds = all ? classes_.size() : 1;
@@ -143,7 +140,7 @@ void GradcamRun::explain(Batch& batch) {
           break;
       }
     }
-    auto maps = explainer_.explainer().maps(look, classes);
+    auto maps = explainers_.maps(look, classes);
     for (std::size_t i = 0; i < good.size(); ++i) {
       good[i]->explained.push_back({classes[i], std::move(maps[i]), std::nullopt});
     }
@@ -225,7 +222,7 @@ void GradcamRun::process_all() {
 std::vector<ReportFigure> GradcamRun::write_montages() {
   if (config_.montage_images == 0) return {};
   std::vector<ReportFigure> figures = montage_.write(output_, classes_);
-  const ContrastContent content{inputs_, explainer_, classes_, config_.overlay, output_};
+  const ContrastContent content{inputs_, explainers_, classes_, config_.overlay, output_};
   for (ReportFigure& figure : write_contrast(content, montage_.first_images())) {
     figures.push_back(std::move(figure));
   }
@@ -277,7 +274,14 @@ void GradcamRun::finish(std::ostream& out) {
     text += quality_text(quality);
   }
   summary["figures"] = figures_json(figures);
-  summary["checkpoint"] = classifier_.path().string();
+  std::vector<std::string> checkpoints;
+  for (const Classifier& one : ensemble_.members()) checkpoints.push_back(one.path().string());
+  if (checkpoints.size() == 1) {
+    summary["checkpoint"] = checkpoints.front();
+  } else {
+    summary["checkpoints"] = checkpoints;
+    summary["weights"] = ensemble_.weights();
+  }
   summary["config"] = write_json(config_);
   if (inputs_.are_nameless()) summary["config"]["input"] = "(withheld: DICOM)";
   summary["versions"] = version_info();
@@ -300,9 +304,15 @@ void GradcamRun::run(std::ostream& out) {
 void gradcam(const GradcamConfig& config, std::ostream& out) {
   // Images are worked on side by side; threads within one would only get in each other's way.
   cv::setNumThreads(1);
-  const auto classifier =
-      Classifier::load(config.checkpoint, select_device(config.device), config.precision);
-  GradcamRun(config, classifier).run(out);
+  const bool plain =
+      config.checkpoint.paths.size() == 1 && config.tta == std::vector{TestView::identity};
+  if (config.quality && !plain) {
+    throw ConfigError(
+        "--quality measures the map of one network: give one --checkpoint and no --tta");
+  }
+  const auto ensemble = Ensemble::load(config.checkpoint.paths, select_device(config.device),
+                                       config.precision, config);
+  GradcamRun(config, ensemble).run(out);
 }
 
 }  // namespace xrayclf

@@ -24,16 +24,16 @@ std::vector<std::size_t> shown_classes(const std::vector<double>& probabilities)
 
 void add_image(std::vector<Tile>& tiles, const ContrastContent& content, std::size_t index) {
   const GradcamImage& image = content.inputs.images()[index];
-  const LoadedFilm film = content.inputs.load(image, content.explainer);
-  const Look look = content.explainer.look({film.prepared});
-  const auto probabilities = probabilities_of_image(look.probabilities(), 0);
+  const LoadedFilm film = content.inputs.load(image, content.explainers.first());
+  const EnsembleLook look = content.explainers.look({film.prepared});
+  const auto probabilities = probabilities_of_image(look.probabilities, 0);
   tiles.push_back(
       {tile_of(displayable(film.grey)),
        {image.name, image.label.empty() ? "true class not known" : "true: " + image.label}});
   for (const std::size_t c : shown_classes(probabilities)) {
     const auto cls = static_cast<std::int64_t>(c);
-    const ClassMap map = content.explainer.explainer().maps(look, {cls}).front();
-    const FilmHeat over = content.explainer.lay_over_film(map.heat, film.grey.size());
+    const ClassMap map = content.explainers.maps(look, {cls}).front();
+    const FilmHeat over = content.explainers.first().lay_over_film(map.heat, film.grey.size());
     tiles.push_back(
         {tile_of(draw_overlay(film.grey, over.heat, content.overlay)),
          {"map of " + content.classes[c], fmt::format("probability {:.3f}", probabilities[c])}});

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "app/gradcam_ensemble.hpp"
 #include "app/gradcam_inputs.hpp"
 #include "app/gradcam_montage.hpp"
 
@@ -12,7 +13,7 @@ namespace xrayclf {
 /// What a class contrast is made from.
 struct ContrastContent {
   const GradcamInputs& inputs;
-  const ImageExplainer& explainer;
+  const EnsembleExplainer& explainers;
   const std::vector<std::string>& classes;
   const OverlayConfig& overlay;
   const std::filesystem::path& output;

@@ -70,7 +70,7 @@ std::int64_t total_epochs(const std::vector<PhaseConfig>& phases) {
 nlohmann::json decisive(const TrainConfig& config) {
   nlohmann::json settings = write_json(config);
   for (const char* free : {"data", "output", "resume", "allow_changed_data", "folds", "save",
-                           "tensorboard", "device"}) {
+                           "tensorboard", "device", "sets", "max_risk", "ood", "ood_level"}) {
     settings.erase(free);
   }
   settings["cache"].erase("memory_gib");
@@ -146,9 +146,9 @@ class TrainingRun {
     }
     keeper_->finish(state_);
     if (config_.calibrate) {
-      auto classifier = Classifier::load(run_->path(), device_, config_.precision);
-      calibrate_checkpoint(classifier, set_, rows_of(set_, config_, "validation"),
-                           config_.batch_size);
+      auto ensemble = Ensemble::load({run_->path().string()}, device_, config_.precision, {});
+      calibrate_checkpoint(ensemble, set_, rows_of(set_, config_, "validation"), config_.batch_size,
+                           config_);
     }
     const auto best =
         static_cast<std::size_t>(state_.best_epoch > 0 ? state_.best_epoch : state_.epoch - 1);

@@ -12,6 +12,9 @@ namespace {
 
 using nlohmann::json;
 
+/// The unit of lists of files.
+constexpr const char* kPaths = "paths";
+
 std::optional<bool> boolean_word(const std::string& text) {
   for (const char* word : {"true", "yes", "on", "1"}) {
     if (text == word) return true;
@@ -57,7 +60,8 @@ json parse_flag(const FieldDoc& doc, const std::vector<std::string>& given) {
   json list = json::array();
   for (const std::string& text : given) {
     // Names of files may hold commas; they come one an argument.
-    const auto parts = doc.positional ? std::vector{text} : split_text(text, ',');
+    const auto parts =
+        doc.positional || doc.unit == kPaths ? std::vector{text} : split_text(text, ',');
     for (const std::string& part : parts) list.push_back(parse_value(flag, doc.element, part));
   }
   return list;
@@ -84,6 +88,7 @@ std::string type_text(const FieldDoc& doc) {
   if (!doc.choices.empty()) {
     return join(doc.choices, "|") + (doc.kind == FieldKind::list ? ",..." : "");
   }
+  if (doc.unit == kPaths) return kind_text(doc.element);
   if (doc.kind == FieldKind::list) return std::string(kind_text(doc.element)) + ",...";
   return kind_text(doc.kind);
 }

@@ -50,6 +50,9 @@ ordered_json report_json(const Report& report, const ReportContext& context) {
   }
   if (!context.adjusted.empty()) out["prevalence_adjusted"] = adjusted_json(context.adjusted);
   if (!context.subgroups.empty()) out["subgroups"] = subgroups_json(context.subgroups);
+  if (context.uncertainty) {
+    out["uncertainty"] = uncertainty_json(*context.uncertainty, report.classes);
+  }
   out["notes"] = report.notes;
   for (const std::string& note : context.notes) out["notes"].push_back(note);
   out["settings"] = write_json(report.config);

@@ -77,6 +77,7 @@ std::string report_text(const Report& report, const ReportContext& context) {
   if (context.calibration) out += calibration_text(*context.calibration);
   if (context.operating_points) out += operating_points_text(*context.operating_points);
   out += adjusted_text(context.adjusted) + subgroups_text(context.subgroups);
+  if (context.uncertainty) out += uncertainty_text(*context.uncertainty, report.classes);
   out += "\n";
   for (const std::string& note : report.notes) out += note + "\n";
   for (const std::string& note : context.notes) out += note + "\n";

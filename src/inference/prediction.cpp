@@ -17,6 +17,18 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
+nlohmann::json fact(const Prediction& prediction, const std::string& name) {
+  const auto found = prediction.facts.find(name);
+  return found == prediction.facts.end() ? nlohmann::json() : found->second;
+}
+
+/// A text as it is, a number in four digits, lists and the rest as JSON.
+std::string fact_text(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number()) return fmt::format("{:.4g}", value.get<double>());
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace
 
 std::int64_t Prediction::predicted() const {
@@ -24,12 +36,13 @@ std::int64_t Prediction::predicted() const {
 }
 
 PredictionWriter::PredictionWriter(std::ostream& out, PredictionFormat format,
-                                   std::vector<std::string> classes)
-    : out_(out), format_(format), classes_(std::move(classes)) {
+                                   std::vector<std::string> classes, std::vector<std::string> facts)
+    : out_(out), format_(format), classes_(std::move(classes)), facts_(std::move(facts)) {
   if (format_ != PredictionFormat::csv) return;
   std::vector<std::string> header = {"path", "predicted"};
   for (const std::string& name : classes_) header.push_back("prob_" + name);
   header.push_back("error");
+  header.insert(header.end(), facts_.begin(), facts_.end());
   out_ << csv_line(header);
 }
 
@@ -53,12 +66,19 @@ void PredictionWriter::write_text(const Prediction& prediction) {
     out_ << "FAILED: " << printable(prediction.error) << "\n";
     return;
   }
+  std::string facts;
+  for (const std::string& name : facts_) {
+    const nlohmann::json value = fact(prediction, name);
+    if (value.is_null() || value == false) continue;
+    facts += (facts.empty() ? " [" : "; ") + name + " " + fact_text(value);
+  }
+  if (!facts.empty()) facts += "]";
   out_ << printable(classes_[static_cast<std::size_t>(prediction.predicted())]) << " (";
   for (std::size_t i = 0; i < classes_.size(); ++i) {
     out_ << (i > 0 ? ", " : "") << printable(classes_[i]) << " "
          << fmt::format("{:.4f}", prediction.probabilities[i]);
   }
-  out_ << ")\n";
+  out_ << ")" << printable(facts) << "\n";
 }
 
 void PredictionWriter::write_json(const Prediction& prediction) {
@@ -72,6 +92,9 @@ void PredictionWriter::write_json(const Prediction& prediction) {
   } else {
     row["error"] = prediction.error;
   }
+  for (const std::string& name : facts_) {
+    if (prediction.error.empty()) row[name] = fact(prediction, name);
+  }
   out_ << row.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
 }
 
@@ -83,6 +106,12 @@ void PredictionWriter::write_csv(const Prediction& prediction) {
     row.push_back(good ? csv_number(prediction.probabilities[i]) : "");
   }
   row.push_back(prediction.error);
+  for (const std::string& name : facts_) {
+    const nlohmann::json value = fact(prediction, name);
+    row.push_back(value.is_null()     ? ""
+                  : value.is_number() ? csv_number(value.get<double>())
+                                      : fact_text(value));
+  }
   out_ << csv_line(row);
 }
 

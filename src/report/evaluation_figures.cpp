@@ -145,6 +145,19 @@ std::vector<ScoreSamples> score_samples(const Predictions& predictions) {
   return out;
 }
 
+RiskCoverageCurve curve_of(const Predictions& predictions,
+                           const std::optional<UncertaintyAssessment>& assessment) {
+  const RiskCoverage curve = assessment ? assessment->curve : risk_coverage(predictions);
+  RiskCoverageCurve out{
+      curve.coverage, curve.risk, curve.threshold, curve.area, curve.area_at_random, {}, {}, {}};
+  if (assessment && assessment->answer && assessment->risk.value) {
+    out.chosen = assessment->answered.value;
+    out.chosen_risk = assessment->risk.value;
+    out.chosen_risk_interval = assessment->risk.interval;
+  }
+  return out;
+}
+
 std::vector<std::vector<std::int64_t>> counts_of(const ConfusionMatrix& matrix) {
   std::vector<std::vector<std::int64_t>> out;
   for (std::int64_t t = 0; t < matrix.classes(); ++t) {
@@ -166,7 +179,8 @@ std::vector<Plot> evaluation_plots(const Predictions& predictions, const Report&
           precision_recall(predictions, report),
           reliability_diagram(predictions, report, context.calibration),
           score_distribution_plot(scores),
-          decision_curve_plot(decisions)};
+          decision_curve_plot(decisions),
+          risk_coverage_plot(curve_of(predictions, context.uncertainty))};
 }
 
 void write_evaluation_figures(const std::filesystem::path& evaluation,

@@ -23,7 +23,7 @@ struct Caption {
   const char* name;
   const char* text;
 };
-constexpr std::array<Caption, 6> kCaptions{{
+constexpr std::array<Caption, 7> kCaptions{{
     {"confusion_matrix", "Confusion matrix: counts and per cent of the row."},
     {"roc",
      "ROC curve of each class against the rest, with the area under it. Bands: pointwise bootstrap "
@@ -39,6 +39,10 @@ constexpr std::array<Caption, 6> kCaptions{{
     {"decision_curve",
      "Decision curves (Vickers and Elkin 2006): net benefit of acting on a class by threshold, "
      "against acting on all and on none. Prevalences are those of the test images."},
+    {"risk_coverage",
+     "Risk and coverage (El-Yaniv and Wiener 2010): errors among the answered when only the most "
+     "certain are answered. Dashed: certainty unrelated to errors; dotted: every error the least "
+     "certain. The mark: the confidence that was chosen on validation."},
 }};
 constexpr std::string_view kGallery = "misclassified";  // in the section of errors
 

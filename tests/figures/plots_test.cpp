@@ -57,6 +57,7 @@ std::vector<Plot> all_plots(const std::vector<std::string>& names) {
           reliability_plot({{names.front(), {empty, full}, 0.05, {0.01, 0.1}}}),
           score_distribution_plot(scores),
           decision_curve_plot(decisions),
+          risk_coverage_plot({{0.5, 1}, {0, 0.2}, {0.9, 0.4}, 0.05, 0.2, 0.5, 0, Interval{0, 0.1}}),
           forest_plot("forest", "Figures of models", names, {panel, panel})};
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <ostream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct Case {
   std::int64_t opened;  ///< parameters of the backbone that phase 2 trains
   std::int64_t channels;
 };
+/// What googletest prints for a parameter.
+void PrintTo(const Case& value, std::ostream* out) { *out << value.architecture; }
 
 /// 2048 features and three classes: what the study's head trains.
 std::int64_t head_parameters(std::int64_t channels) {

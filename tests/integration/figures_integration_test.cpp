@@ -22,9 +22,9 @@ using testing_support::ProgramResult;
 using testing_support::run_xrayclf;
 using testing_support::TemporaryDirectory;
 
-const std::vector<std::string> kEvaluationPlots = {"confusion_matrix",    "roc",
-                                                   "precision_recall",    "reliability",
-                                                   "score_distributions", "decision_curve"};
+const std::vector<std::string> kEvaluationPlots = {
+    "confusion_matrix", "roc",          "precision_recall", "reliability", "score_distributions",
+    "decision_curve",   "risk_coverage"};
 
 /// The commands one after the other on phantoms, figures and all.
 class FiguresIntegrationTest : public ::testing::Test {

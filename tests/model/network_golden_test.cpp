@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <ostream>
 #include <regex>
 #include <set>
 #include <string>
@@ -54,6 +55,8 @@ struct GoldenCase {
   Rename rename = testing::same_name;
   std::map<std::string, std::string> stages = {};  ///< the file's stage names in ours
 };
+/// What googletest prints for a parameter.
+void PrintTo(const GoldenCase& value, std::ostream* out) { *out << value.file; }
 
 const GoldenCase kCases[] = {
     {.file = "efficientnet_b4_torchvision", .config = {.head = HeadKind::linear}},

@@ -48,8 +48,9 @@ TEST(EvaluationPlotsTest, TheDataAreThoseOfTheReport) {
   const std::vector<Plot> plots = evaluation_plots(predictions, report);
   std::set<std::string> names;
   for (const Plot& plot : plots) names.insert(plot.name);
-  EXPECT_THAT(names, testing::ElementsAre("confusion_matrix", "decision_curve", "precision_recall",
-                                          "reliability", "roc", "score_distributions"));
+  EXPECT_THAT(names,
+              testing::ElementsAre("confusion_matrix", "decision_curve", "precision_recall",
+                                   "reliability", "risk_coverage", "roc", "score_distributions"));
   const CsvTable confusion = parse_csv(plots[0].csv, plots[0].name);
   for (const auto& row : confusion.rows) {
     EXPECT_EQ(std::stoll(row[2]), report.confusion(std::stoll(row[0]), std::stoll(row[1])));

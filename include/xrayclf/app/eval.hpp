@@ -7,10 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "xrayclf/app/checkpoint_list.hpp"
+#include "xrayclf/app/uncertainty_config.hpp"
 #include "xrayclf/core/fields.hpp"
 #include "xrayclf/evaluation/operating_points.hpp"
 #include "xrayclf/evaluation/prevalence.hpp"
 #include "xrayclf/evaluation/report_config.hpp"
+#include "xrayclf/inference/ensemble.hpp"
 #include "xrayclf/model/precision.hpp"
 
 namespace xrayclf {
@@ -30,8 +33,8 @@ struct EnumNames<TemperatureUse> {
 };
 
 /// `xrayclf eval`: a checkpoint on one split of a prepared data set, or anybody's predictions.
-struct EvalConfig {
-  std::string checkpoint;
+struct EvalConfig : EnsembleConfig, UncertaintyConfig {
+  CheckpointList checkpoint;
   std::string data;
   std::string split = "test";
   std::string validation_split = "validation";
@@ -41,6 +44,8 @@ struct EvalConfig {
   ReportConfig report;
   TemperatureUse temperature = TemperatureUse::stored;
   bool store_temperature = false;
+  bool fit_weights = false;
+  bool calibrate = false;
   OperatingConfig operating;
   Prevalences prevalence;
   std::vector<std::string> subgroups;
@@ -53,7 +58,9 @@ struct EvalConfig {
   template <class Field>
   static void fields(Field&& field) {
     using C = EvalConfig;
-    field("checkpoint", &C::checkpoint, "Run (its best checkpoint) or checkpoint directory");
+    field("checkpoint", &C::checkpoint,
+          "Run (its best checkpoint) or checkpoint directory; given more than once, an ensemble",
+          Unit{"paths"});
     field("data", &C::data, "Directory made by xrayclf preprocess");
     field("split", &C::split, "Split to evaluate: train, validation or test");
     field("validation_split", &C::validation_split,
@@ -72,6 +79,13 @@ struct EvalConfig {
         "validation now, or none");
     field("store_temperature", &C::store_temperature,
           "Whether the fitted temperature is kept in the checkpoint, for eval and predict to use");
+    EnsembleConfig::fields(field);
+    field("fit_weights", &C::fit_weights,
+          "Whether the checkpoints' weights are chosen on validation; they are printed, not kept");
+    field("calibrate", &C::calibrate,
+          "Whether the checkpoint keeps what validation says of its certainty: the fitted "
+          "temperature, and the thresholds of predict --uncertainty and --abstain");
+    UncertaintyConfig::fields(field);
     field("operating", &C::operating, "Thresholds of the classes, chosen on validation");
     field("prevalence", &C::prevalence,
           "Prevalences at which PPV and NPV are wanted, for example {\"COVID-19\": 0.05}");

@@ -8,11 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "xrayclf/app/checkpoint_list.hpp"
 #include "xrayclf/core/fields.hpp"
 #include "xrayclf/explain/config.hpp"
 #include "xrayclf/explain/quality.hpp"
 #include "xrayclf/figures/heatmap.hpp"
 #include "xrayclf/image/dicom.hpp"
+#include "xrayclf/inference/ensemble.hpp"
 #include "xrayclf/model/precision.hpp"
 
 namespace xrayclf {
@@ -36,10 +38,10 @@ struct EnumNames<RowFormat> {
       {{RowFormat::csv, "csv"}, {RowFormat::jsonl, "jsonl"}}};
 };
 
-/// `xrayclf gradcam`: where a classifier looks. The fields of ExplainConfig beside those of the
-/// command.
-struct GradcamConfig : ExplainConfig {
-  std::string checkpoint;
+/// `xrayclf gradcam`: where a classifier looks. The fields of ExplainConfig and EnsembleConfig
+/// beside those of the command.
+struct GradcamConfig : ExplainConfig, EnsembleConfig {
+  CheckpointList checkpoint;
   std::vector<std::string> input;
   std::string split;
   std::string originals;
@@ -61,7 +63,9 @@ struct GradcamConfig : ExplainConfig {
   template <class Field>
   static void fields(Field&& field) {
     field("checkpoint", &GradcamConfig::checkpoint,
-          "Run (its best checkpoint) or checkpoint directory", required());
+          "Run (its best checkpoint) or checkpoint directory; given more than once, the mean of "
+          "their maps",
+          required(), Unit{"paths"});
     field(
         "input", &GradcamConfig::input,
         "Images, directories of images, a CSV with path and optionally label and split, a prepared "
@@ -75,6 +79,7 @@ struct GradcamConfig : ExplainConfig {
     field("target", &GradcamConfig::target,
           "Class to explain: predicted, true, all, or a class's name");
     ExplainConfig::fields(field);
+    EnsembleConfig::fields(field);
     field("overlay", &GradcamConfig::overlay, "How heat is drawn");
     field("panel", &GradcamConfig::panel,
           "Also film, heat map, overlay and probabilities side by side");

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "xrayclf/app/uncertainty_config.hpp"
 #include "xrayclf/core/fields.hpp"
 #include "xrayclf/model/network.hpp"
 #include "xrayclf/model/precision.hpp"
@@ -69,7 +70,7 @@ struct PhasePatch {
 };
 
 /// `xrayclf train`: by default the head on a frozen backbone.
-struct TrainConfig : PhaseConfig {
+struct TrainConfig : PhaseConfig, UncertaintyConfig {
   std::string data;
   std::string output;
   std::string resume;
@@ -127,8 +128,10 @@ struct TrainConfig : PhaseConfig {
     field("save", &C::save, "When a run is saved within an epoch, and how much is kept");
     field(
         "calibrate", &C::calibrate,
-        "Whether the best checkpoint gets a temperature fitted on the validation images, by which "
-        "eval and predict then soften or sharpen its probabilities");
+        "Whether the best checkpoint gets what the validation images say of its certainty: a "
+        "temperature, by which eval and predict then soften or sharpen its probabilities, and the "
+        "thresholds of predict --uncertainty and --abstain");
+    UncertaintyConfig::fields(field);
     field("tensorboard", &C::tensorboard, "Whether event files for TensorBoard are written");
     field("figures", &C::figures,
           "Draw the history and examples of the augmentation into figures/ at the end");

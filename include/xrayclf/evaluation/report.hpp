@@ -14,6 +14,7 @@
 #include "xrayclf/evaluation/predictions.hpp"
 #include "xrayclf/evaluation/prevalence.hpp"
 #include "xrayclf/evaluation/report_config.hpp"
+#include "xrayclf/evaluation/uncertainty_assessment.hpp"
 #include "xrayclf/metrics/confusion_matrix.hpp"
 
 namespace xrayclf {
@@ -58,6 +59,7 @@ struct ReportContext {
   std::optional<OperatingPoints> operating_points;
   std::vector<AdjustedPredictiveValues> adjusted;
   std::vector<SubgroupColumn> subgroups;
+  std::optional<UncertaintyAssessment> uncertainty;
   std::vector<std::string> notes;  ///< beside the report's own
 };
 
@@ -72,8 +74,8 @@ Report make_report(const Predictions& predictions, const ReportConfig& config,
 
 /// report.json: `samples`, `patients`, `classes`, `confusion_matrix` (row = true class), `metrics`,
 /// `per_class` by name, `baselines`, `notes`, and of what the context has `calibration`,
-/// `operating_points`, `prevalence_adjusted`, `subgroups`. A figure is {"value", "low", "high",
-/// "method"} or {"value": null, "reason"}.
+/// `operating_points`, `prevalence_adjusted`, `subgroups`, `uncertainty`. A figure is {"value",
+/// "low", "high", "method"} or {"value": null, "reason"}.
 nlohmann::ordered_json report_json(const Report& report, const ReportContext& context = {});
 
 /// report.txt: scikit-learn's classification report, the figures with their intervals, the

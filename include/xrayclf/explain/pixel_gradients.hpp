@@ -25,8 +25,9 @@ struct Quadrature {
 Quadrature gauss_legendre(std::int64_t points);
 
 /// Integrated gradients (Sundararajan et al. 2017) from a baseline of zeros, the mean grey:
-/// input * sum_i weight_i * gradient(point_i * input); [N, 3, H, W]. Its sum is about the score's
-/// rise over the baseline's.
+/// input * sum_i weight_i * gradient(point_i * input); [N, 3, H, W]. Its sum is the
+/// score's rise over the baseline's as far as the points follow the score along the way, which no
+/// number of them does in a network of random weights.
 torch::Tensor integrated_gradients(Network& network, const torch::Tensor& input,
                                    const std::vector<std::int64_t>& classes, CamScore score,
                                    const Quadrature& rule);

@@ -101,4 +101,18 @@ struct DecisionCurve {
 DecisionCurve decision_curve(const ScoreSamples& samples);
 Plot decision_curve_plot(const std::vector<DecisionCurve>& classes);
 
+/// Errors among the answered by the share that is answered, the most certain first.
+struct RiskCoverageCurve {
+  std::vector<double> coverage;  ///< rising to 1
+  std::vector<double> risk;
+  std::vector<double> threshold;  ///< confidence of the last that is answered
+  double area = 0;
+  double errors = 0;                  ///< share of errors among all: the level of chance
+  std::optional<double> chosen;       ///< coverage at the threshold that was chosen
+  std::optional<double> chosen_risk;  ///< and the risk there
+  std::optional<Interval> chosen_risk_interval;
+};
+/// Dashed: certainty unrelated to errors; dotted: every error less certain than every right answer.
+Plot risk_coverage_plot(const RiskCoverageCurve& curve);
+
 }  // namespace xrayclf

@@ -2,11 +2,14 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "xrayclf/core/fields.hpp"
 
@@ -17,6 +20,8 @@ struct Prediction {
   std::string path;
   std::vector<double> probabilities;  ///< one a class, summing to 1; empty after an error
   std::string error;                  ///< "" when there is none
+  /// What else is known of the image, by the names that the writer was given; null for nothing.
+  std::map<std::string, nlohmann::json> facts;
 
   /// Class index of the largest probability, the lowest among equals.
   std::int64_t predicted() const;
@@ -36,9 +41,12 @@ struct EnumNames<PredictionFormat> {
 ///   jsonl  {"path", "predicted", "probabilities": {class: p}} or {"path", "error"}; a path that is
 ///          not UTF-8 has its bytes in "path_hex" beside it
 ///   csv    path,predicted,prob_<class>...,error, with a header line
+/// Facts follow in the order of `facts`: as keys, as columns (lists as JSON), or, but for what is
+/// not so, in brackets.
 class PredictionWriter {
  public:
-  PredictionWriter(std::ostream& out, PredictionFormat format, std::vector<std::string> classes);
+  PredictionWriter(std::ostream& out, PredictionFormat format, std::vector<std::string> classes,
+                   std::vector<std::string> facts = {});
   void write(const Prediction& prediction);
 
  private:
@@ -49,6 +57,7 @@ class PredictionWriter {
   std::ostream& out_;
   PredictionFormat format_;
   std::vector<std::string> classes_;
+  std::vector<std::string> facts_;
 };
 
 }  // namespace xrayclf

@@ -41,8 +41,8 @@ void write_training_figures(const std::filesystem::path& run,
 /// The picture of a row of the predictions; empty where it cannot be had.
 using RowImage = std::function<cv::Mat(std::size_t row)>;
 /// `confusion_matrix`, `roc`, `precision_recall`, `reliability`, `score_distributions`,
-/// `decision_curve`; and `misclassified`, the worst errors first, where there are any. With a
-/// temperature in the context, reliability is that before and after it.
+/// `decision_curve`, `risk_coverage`; and `misclassified`, the worst errors first, where there are
+/// any. With a temperature in the context, reliability is that before and after it.
 void write_evaluation_figures(const std::filesystem::path& evaluation,
                               const Predictions& predictions, const Report& report,
                               const RowImage& image, const ReportContext& context = {});
