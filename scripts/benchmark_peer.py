@@ -1,88 +1,253 @@
 #!/usr/bin/env python3
-"""The Python peer of tests/benchmark/benchmark.cpp: the same measurements by the same protocol."""
+"""The Python peers of tests/benchmark/benchmark.cpp: the same measurements by the same protocol.
+
+    benchmark_peer.py torch | onnxruntime | openvino     a case a line of standard input, its seconds on standard output
+    benchmark_peer.py export FOLDER                      the networks as ONNX, for the last two
+    benchmark_peer.py predict IMAGE                      what a script does that classifies one image
+"""
 import os
+import pathlib
 import sys
 import time
 
-import cv2
-import torch
-import torchvision
-
-cv2.setNumThreads(1)
-torch.set_num_threads(len(os.sched_getaffinity(0)))
-torch.manual_seed(1)
+CORES = len(os.sched_getaffinity(0))
+NETWORKS = ("efficientnet_b4", "efficientnet_lite0")
 
 
-def study_head(channels):
-    nn = torch.nn
+def network(name):
+    if name == "efficientnet_b4":
+        import torchvision
 
-    def norm(width):
-        return nn.BatchNorm1d(width, eps=1e-3, momentum=0.01)
+        return torchvision.models.efficientnet_b4(num_classes=3).eval()
+    import timm
 
-    return nn.Sequential(
-        norm(channels), nn.Dropout(0.5), nn.Linear(channels, 512), nn.ReLU(),
-        norm(512), nn.Dropout(0.3), nn.Linear(512, 256), nn.ReLU(),
-        norm(256), nn.Dropout(0.2), nn.Linear(256, 3))
+    return timm.create_model(f"tf_{name}", num_classes=3).eval()
 
 
-BACKBONE = torchvision.models.efficientnet_b4().eval()
-BACKBONE.requires_grad_(False)
+class Torch:
+    """PyTorch eager, as its tuning guide recommends for the CPU: channels-last, denormals flushed, no graph."""
+
+    def __init__(self):
+        import cv2
+        import torch
+
+        self.torch, self.cv2 = torch, cv2
+        cv2.setNumThreads(1)
+        torch.set_num_threads(CORES)
+        torch.set_flush_denormal(True)
+        torch.manual_seed(1)
+        self.networks = {}
+        self.head = self.optimizer = self.cam = None
+
+    def of(self, name):
+        if name not in self.networks:
+            self.networks[name] = network(name).to(memory_format=self.torch.channels_last).requires_grad_(False)
+        return self.networks[name]
+
+    def images(self, count):
+        return self.torch.randn(count, 3, 224, 224).to(memory_format=self.torch.channels_last)
+
+    def forward(self, name, precision, batch, repeats):
+        torch = self.torch
+        net, images = self.of(name), self.images(batch)
+
+        def run():
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+                for _ in range(repeats):
+                    net(images)
+
+        return run
+
+    def study_head(self):
+        nn = self.torch.nn
+
+        def norm(width):
+            return nn.BatchNorm1d(width, eps=1e-3, momentum=0.01)
+
+        return nn.Sequential(
+            norm(1792), nn.Dropout(0.5), nn.Linear(1792, 512), nn.ReLU(),
+            norm(512), nn.Dropout(0.3), nn.Linear(512, 256), nn.ReLU(),
+            norm(256), nn.Dropout(0.2), nn.Linear(256, 3))
+
+    def step(self, rows, targets):
+        if self.head is None:
+            self.head = self.study_head()
+            self.optimizer = self.torch.optim.Adam(self.head.parameters(), lr=1e-3, eps=1e-7, fused=True)
+        self.optimizer.zero_grad()
+        loss = self.torch.nn.functional.cross_entropy(self.head(rows), targets)
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()
+
+    def epoch(self, images):
+        torch, net = self.torch, self.of("efficientnet_b4")
+        grey = torch.full((224, 224), 128, dtype=torch.uint8)
+
+        def run():
+            for start in range(0, images, 32):
+                size = min(32, images - start)
+                with torch.no_grad():
+                    batch = (grey.expand(size, 3, 224, 224).float() / 255 - 0.45) / 0.225
+                    batch = batch.contiguous(memory_format=torch.channels_last)
+                    rows = torch.flatten(net.avgpool(net.features(batch)), 1)
+                self.step(rows, torch.arange(size) % 3)
+
+        return run
+
+    def cached_epoch(self, images):
+        torch = self.torch
+        rows, targets = torch.randn(images, 1792), torch.arange(images) % 3
+
+        def run():
+            for indices in torch.randperm(images).split(32):
+                self.step(rows[indices], targets[indices])
+
+        return run
+
+    def gradcam(self, batch, repeats):
+        import numpy
+        from pytorch_grad_cam import GradCAM
+        from pytorch_grad_cam.utils.image import show_cam_on_image
+        from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+        if self.cam is None:
+            net = network("efficientnet_b4").to(memory_format=self.torch.channels_last)
+            self.cam = GradCAM(model=net, target_layers=[net.features[-1]])
+        images, targets = self.images(batch), [ClassifierOutputTarget(0)] * batch
+        film = numpy.random.rand(224, 224, 3).astype(numpy.float32)
+
+        def run():
+            for _ in range(repeats):
+                for heat in self.cam(input_tensor=images, targets=targets):
+                    show_cam_on_image(film, heat)
+
+        return run
+
+    def preprocess(self, directory):
+        cv2 = self.cv2
+        clahe = cv2.createCLAHE(2.0, (8, 8))
+
+        def run():
+            for folder, _, names in sorted(os.walk(directory)):
+                for name in sorted(names):
+                    if name.lower().endswith((".png", ".jpg", ".jpeg")):
+                        grey = cv2.imread(os.path.join(folder, name), cv2.IMREAD_GRAYSCALE)
+                        small = cv2.resize(clahe.apply(grey), (224, 224), interpolation=cv2.INTER_AREA)
+                        cv2.imencode(".png", small)
+
+        return run
 
 
-def features(images):
-    return torch.flatten(BACKBONE.avgpool(BACKBONE.features(images)), 1)
+class OnnxRuntime:
+    """All optimisations, which is the default, one session on all cores."""
+
+    def __init__(self, folder):
+        import onnxruntime
+
+        self.library, self.folder, self.sessions = onnxruntime, folder, {}
+
+    def forward(self, name, precision, batch, repeats):
+        import numpy
+
+        if precision != "float32":
+            sys.exit("onnxruntime is measured in float32")
+        if name not in self.sessions:
+            options = self.library.SessionOptions()
+            options.intra_op_num_threads = CORES
+            options.add_session_config_entry("session.set_denormal_as_zero", "1")
+            self.sessions[name] = self.library.InferenceSession(
+                str(self.folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
+        session = self.sessions[name]
+        images = numpy.random.randn(batch, 3, 224, 224).astype(numpy.float32)
+
+        def run():
+            for _ in range(repeats):
+                session.run(None, {"images": images})
+
+        return run
 
 
-HEAD = study_head(1792)
-OPTIMIZER = torch.optim.Adam(HEAD.parameters(), lr=1e-3, eps=1e-7, fused=True)
+class OpenVino:
+    """The latency hint for batches up to 32; for larger ones the throughput hint with as many requests at once as it
+    asks for, of four images each."""
+
+    def __init__(self, folder):
+        import openvino
+
+        self.library, self.folder, self.compiled = openvino, folder, {}
+        self.core = openvino.Core()
+
+    def forward(self, name, precision, batch, repeats):
+        import numpy
+
+        streams = batch > 32
+        each = 4 if streams else batch
+        key = (name, precision, each, streams)
+        if key not in self.compiled:
+            model = self.core.read_model(str(self.folder / f"{name}.onnx"))
+            model.reshape([each, 3, 224, 224])
+            self.compiled[key] = self.core.compile_model(model, "CPU", {
+                "PERFORMANCE_HINT": "THROUGHPUT" if streams else "LATENCY",
+                "INFERENCE_PRECISION_HINT": "bf16" if precision == "bfloat16" else "f32",
+                "CPU_DENORMALS_OPTIMIZATION": True})
+        compiled = self.compiled[key]
+        images = numpy.random.randn(each, 3, 224, 224).astype(numpy.float32)
+        if not streams:
+            request = compiled.create_infer_request()
+
+            def run():
+                for _ in range(repeats):
+                    request.infer({0: images})
+
+            return run
+        queue = self.library.AsyncInferQueue(compiled)
+
+        def run_streams():
+            for _ in range(repeats * batch // each):
+                queue.start_async({0: images})
+            queue.wait_all()
+
+        return run_streams
 
 
-def step(rows, targets):
-    OPTIMIZER.zero_grad()
-    loss = torch.nn.functional.cross_entropy(HEAD(rows), targets)
-    loss.backward()
-    OPTIMIZER.step()
-    return loss.item()
+def export(folder):
+    import torch
+
+    for name in NETWORKS:
+        torch.onnx.export(network(name), (torch.randn(1, 3, 224, 224),), str(folder / f"{name}.onnx"),
+                          input_names=["images"], output_names=["logits"],
+                          dynamic_axes={"images": {0: "n"}, "logits": {0: "n"}}, dynamo=False)
 
 
-def preprocess(directory):
-    clahe = cv2.createCLAHE(2.0, (8, 8))
-    for folder, _, names in sorted(os.walk(directory)):
-        for name in sorted(names):
-            if name.lower().endswith((".png", ".jpg", ".jpeg")):
-                grey = cv2.imread(os.path.join(folder, name), cv2.IMREAD_GRAYSCALE)
-                cv2.imencode(".png", cv2.resize(clahe.apply(grey), (224, 224), interpolation=cv2.INTER_AREA))
+def predict(image):
+    import cv2
+    import torch
 
-
-def forward(batch):
+    grey = cv2.resize(cv2.imread(image, cv2.IMREAD_GRAYSCALE), (224, 224), interpolation=cv2.INTER_AREA)
     with torch.inference_mode():
-        BACKBONE(torch.randn(batch, 3, 224, 224))
+        batch = torch.from_numpy(grey).float().div(255).expand(1, 3, 224, 224)
+        print(network("efficientnet_lite0")(batch).softmax(1))
 
 
-def epoch(images):
-    grey = torch.full((224, 224), 128, dtype=torch.uint8)
-    HEAD.train()
-    for start in range(0, images, 32):
-        size = min(32, images - start)
-        with torch.no_grad():
-            batch = (grey.expand(size, 3, 224, 224).float() / 255 - 0.45) / 0.225
-            rows = features(batch)
-        step(rows, torch.arange(size) % 3)
+def serve(peer):
+    for line in sys.stdin:
+        what, *words = line.split()
+        case = getattr(peer, what)(*(int(word) if word.isdigit() else word for word in words))
+        begin = time.perf_counter()
+        case()
+        print(time.perf_counter() - begin, flush=True)
 
 
-def cached_epoch(images):
-    rows, targets = torch.randn(images, 1792), torch.arange(images) % 3
-    HEAD.train()
-    for indices in torch.randperm(images).split(32):
-        step(rows[indices], targets[indices])
-
-
-for line in sys.stdin:
-    what, argument = line.split(maxsplit=1)
-    argument = argument.strip()
-    begin = time.perf_counter()
-    if what == "preprocess":
-        preprocess(argument)
+def main():
+    what = sys.argv[1]
+    if what == "export":
+        export(pathlib.Path(sys.argv[2]))
+    elif what == "predict":
+        predict(sys.argv[2])
+    elif what == "torch":
+        serve(Torch())
     else:
-        {"forward": forward, "epoch": epoch, "cached_epoch": cached_epoch}[what](int(argument))
-    print(time.perf_counter() - begin, flush=True)
+        serve({"onnxruntime": OnnxRuntime, "openvino": OpenVino}[what](pathlib.Path(sys.argv[2])))
+
+
+main()

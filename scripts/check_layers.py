@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # What a module may include beside itself. A name of the build's generated header is no module.
 BASE = {
     "core": set(),
+    "kernels": {"core"},
     "image": {"core"},
     "augment": {"core", "image"},
     "metrics": {"core"},
@@ -23,9 +24,9 @@ BASE = {
 }
 NET = {
     "model": {"core", "image"},
-    "inference": {"core", "image", "data", "model", "evaluation", "metrics"},
+    "inference": {"core", "kernels", "image", "data", "model", "evaluation", "metrics"},
     "training": {"core", "image", "augment", "data", "model", "metrics", "callbacks", "evaluation", "inference"},
-    "explain": {"core", "image", "figures", "model"},
+    "explain": {"core", "image", "figures", "model", "inference"},
 }
 ALLOWED = {**BASE, **NET}
 ALLOWED["app"] = set(ALLOWED)

@@ -69,7 +69,8 @@ Predictions run_fold(TrainConfig config, const PreparedSet& set) {
   const bool begun = fs::exists(fs::path(config.output) / "config.json");
   const TrainingResult result = begun ? resume_run(config, set) : start_run(config, set);
   write_run_figures(config, set, result);
-  auto classifier = Classifier::load(config.output, select_device(config.device), config.precision);
+  auto classifier = Classifier::load(config.output, select_device(config.device), config.precision,
+                                     config.engine);
   const Predictions predictions =
       classify_rows(classifier, set, rows_of(set, config, "test"), config.batch_size);
   write_evaluation(config, "test", predictions,

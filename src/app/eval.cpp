@@ -143,7 +143,7 @@ std::string validation_split(const EvalConfig& config, const PreparedSet& set,
 Evaluation from_checkpoint(const EvalConfig& config, ReportContext& context) {
   Evaluation out;
   out.ensemble = Ensemble::load(config.checkpoint.paths, select_device(config.device),
-                                config.precision, config);
+                                config.precision, config.engine, config);
   Ensemble& ensemble = *out.ensemble;
   const PreparedSet set = PreparedSet::open(config.data);
   for (const Classifier& member : ensemble.members()) require_fit(set, member);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <opencv2/core.hpp>
 
 #include "app/gradcam_contrast.hpp"
@@ -311,7 +312,7 @@ void gradcam(const GradcamConfig& config, std::ostream& out) {
         "--quality measures the map of one network: give one --checkpoint and no --tta");
   }
   const auto ensemble = Ensemble::load(config.checkpoint.paths, select_device(config.device),
-                                       config.precision, config);
+                                       config.precision, config.engine, config);
   GradcamRun(config, ensemble).run(out);
 }
 

@@ -24,7 +24,8 @@ EnsembleExplainer::EnsembleExplainer(const GradcamConfig& config, const Ensemble
   for (const Classifier& member : ensemble.members()) {
     members_.emplace_back(Explainer(member.network(), config, device, config.precision),
                           read_json<PreprocessConfig>(member.info().preprocessing),
-                          member.info().input);
+                          member.info().input,
+                          device.is_cpu() ? member.engine() : nullptr);
   }
 }
 
@@ -32,9 +33,8 @@ EnsembleLook EnsembleExplainer::look(const std::vector<cv::Mat>& prepared) const
   EnsembleLook out;
   std::vector<torch::Tensor> probabilities;
   for (std::size_t m = 0; m < members_.size(); ++m) {
-    const torch::Tensor input = to_input(prepared, members_[m].input());
     for (const TestView view : ensemble_.config().tta) {
-      out.voices.push_back(members_[m].explainer().look(view_of(input, view)));
+      out.voices.push_back(members_[m].look(views_of(prepared, view)));
       probabilities.push_back(out.voices.back()
                                   .logits.detach()
                                   .to(torch::kCPU, torch::kFloat64)

@@ -100,7 +100,7 @@ std::vector<Prediction> classify(const PredictJob& job, const std::vector<std::s
 
 void predict(const PredictConfig& config, std::ostream& out) {
   auto ensemble = Ensemble::load(config.checkpoint.paths, select_device(config.device),
-                                 config.precision, config);
+                                 config.precision, config.engine, config);
   if (config.prepared) ensemble.require_one_preparation();
   const PredictionFacts facts(config, ensemble);
   PredictionWriter writer(out, config.format, ensemble.classes(), facts.names());

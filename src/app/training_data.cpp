@@ -21,6 +21,7 @@ PrefixOptions options_of(const ExampleSource& source, const PhaseConfig& phase,
   PrefixOptions options;
   options.device = source.device;
   options.precision = config.precision;
+  options.engine = config.engine;
   options.batch_size = phase.batch_size;
   options.title = title;
   options.storage = config.cache.precision;

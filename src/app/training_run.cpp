@@ -98,6 +98,7 @@ class TrainingRun {
     network_ = std::move(model.network);
     info_ = std::move(model.info);
     for (const PhaseConfig& phase : phases_) open_network(*network_, phase.open);  // or ConfigError
+    check_engine(*network_, info_.input, {config_.engine, device_, config_.precision});
     hold(enter());
     info_.training["data"] = data();
     info_.training["settings"] = decisive(config_);
@@ -146,7 +147,8 @@ class TrainingRun {
     }
     keeper_->finish(state_);
     if (config_.calibrate) {
-      auto ensemble = Ensemble::load({run_->path().string()}, device_, config_.precision, {});
+      auto ensemble = Ensemble::load({run_->path().string()}, device_, config_.precision,
+                                     config_.engine, {});
       calibrate_checkpoint(ensemble, set_, rows_of(set_, config_, "validation"), config_.batch_size,
                            config_);
     }

@@ -37,6 +37,12 @@ std::shared_ptr<Network> fit_for_graphs(std::shared_ptr<Network> network,
   return copy;
 }
 
+/// The same values, a leaf of any graph, on the device.
+torch::Tensor fit_for_graphs(const torch::Tensor& values, const torch::Device& device) {
+  const torch::Tensor moved = values.detach().to(device);
+  return moved.is_inference() ? moved.clone() : moved;
+}
+
 std::vector<cv::Mat> to_mats(const torch::Tensor& maps) {
   const torch::Tensor packed = maps.to(torch::kCPU, torch::kFloat32).contiguous();
   std::vector<cv::Mat> out;
@@ -79,23 +85,25 @@ Explainer::Explainer(std::shared_ptr<Network> network, ExplainConfig config,
 Look Explainer::look(const torch::Tensor& input) const {
   const GraphsAllowed graphs;
   const PrecisionScope precision(precision_, device_);
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor images = fit_for_graphs(input, device_);
+  return look(images, network_->forward_units(images, 0, layer_.cut));
+}
+
+Look Explainer::look(const torch::Tensor& input, const torch::Tensor& map) const {
+  const GraphsAllowed graphs;
+  const PrecisionScope precision(precision_, device_);
   Look seen;
-  seen.input = input.detach().to(device_);
-  if (seen.input.is_inference()) seen.input = seen.input.clone();
-  const bool by_pixels = !uses_activations(config_.method);
-  torch::Tensor map;
-  {
-    const torch::NoGradGuard no_grad;
-    map = network_->forward_units(seen.input, 0, layer_.cut);
-    if (by_pixels) seen.logits = network_->classify(network_->pool(map));
-  }
-  if (by_pixels) return seen;
-  seen.activations = map.detach();
+  seen.input = fit_for_graphs(input, device_);
   const bool differentiate = uses_gradient(config_.method);
-  if (differentiate) seen.activations.requires_grad_(true);
+  if (uses_activations(config_.method)) {
+    seen.activations = fit_for_graphs(map, device_);
+    if (differentiate) seen.activations.requires_grad_(true);
+  }
   const torch::AutoGradMode grad(differentiate);
-  map = network_->forward_units(seen.activations, layer_.cut, network_->unit_count());
-  seen.logits = network_->classify(network_->pool(map));
+  const torch::Tensor last = network_->forward_units(
+      seen.activations.defined() ? seen.activations : map, layer_.cut, network_->unit_count());
+  seen.logits = network_->classify(network_->pool(last));
   return seen;
 }
 

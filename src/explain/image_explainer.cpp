@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "xrayclf/core/error.hpp"
+#include "xrayclf/explain/class_map.hpp"
 #include "xrayclf/image/placement.hpp"
 
 namespace xrayclf {
@@ -22,11 +23,18 @@ FilmHeat lay_over(const cv::Mat& heat, cv::Size film, AspectRatio aspect) {
 }
 
 ImageExplainer::ImageExplainer(Explainer explainer, const PreprocessConfig& preprocessing,
-                               const InputSpec& input)
+                               const InputSpec& input, std::shared_ptr<Engine> engine)
     : explainer_(std::move(explainer)),
       preprocessor_(preprocessing),
       aspect_(preprocessing.resize.aspect),
-      input_(input) {}
+      input_(input),
+      engine_(std::move(engine)) {}
+
+Look ImageExplainer::look(const std::vector<cv::Mat>& prepared) const {
+  const torch::Tensor images = to_input(prepared, input_);
+  if (!engine_ || !uses_activations(explainer_.config().method)) return explainer_.look(images);
+  return explainer_.look(images, engine_->map(prepared, explainer_.layer().cut));
+}
 
 Explanation ImageExplainer::explain(const cv::Mat& grey, const OverlayConfig& overlay,
                                     std::optional<std::int64_t> cls) const {

@@ -10,6 +10,7 @@
 
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/core/sha256.hpp"
+#include "xrayclf/image/clahe.hpp"
 #include "xrayclf/image/placement.hpp"
 
 namespace xrayclf {
@@ -51,11 +52,7 @@ cv::Mat to_eight_bit(const cv::Mat& grey) {
 
 cv::Mat apply_clahe(const cv::Mat& grey, const ClaheConfig& config) {
   if (!config.enabled) return grey;
-  const int tiles = static_cast<int>(config.tiles);
-  cv::Mat equalised;
-  // The object keeps buffers between calls, so it cannot be shared by threads.
-  cv::createCLAHE(config.clip_limit, cv::Size(tiles, tiles))->apply(grey, equalised);
-  return equalised;
+  return clahe(grey, config.clip_limit, static_cast<int>(config.tiles));
 }
 
 cv::Mat apply_resize(const cv::Mat& grey, const ResizeConfig& config, int side) {

@@ -4,7 +4,6 @@
 
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/evaluation/calibration.hpp"
-#include "xrayclf/model/input.hpp"
 
 namespace xrayclf {
 namespace {
@@ -37,27 +36,22 @@ double stored_temperature(const CheckpointInfo& info, const std::string& where) 
 }  // namespace
 
 Classifier::Classifier(std::filesystem::path path, LoadedCheckpoint checkpoint,
-                       torch::Device device, Precision precision)
+                       const EngineOptions& engine)
     : path_(std::move(path)),
       checkpoint_(std::move(checkpoint)),
       preprocessor_(stored_preprocessing(checkpoint_.info, path_.string())),
-      device_(device),
-      precision_(precision),
+      engine_(make_engine(*checkpoint_.network, checkpoint_.info.input, engine)),
       temperature_(stored_temperature(checkpoint_.info, path_.string())) {}
 
 Classifier Classifier::load(const std::filesystem::path& run_or_checkpoint, torch::Device device,
-                            Precision precision) {
+                            Precision precision, EngineKind engine) {
   const auto path = resolve_checkpoint(run_or_checkpoint);
-  return {path, load_checkpoint(path, device), device, precision};
+  return {path, load_checkpoint(path, device), {engine, device, precision}};
 }
 
 std::vector<std::vector<double>> Classifier::probabilities(const std::vector<cv::Mat>& prepared) {
-  const c10::InferenceMode inference;
-  const PrecisionScope precision(precision_, device_);
-  const torch::Tensor logits =
-      checkpoint_.network->forward(to_input(prepared, checkpoint_.info.input).to(device_));
   const torch::Tensor rows =
-      logits.to(torch::kCPU, torch::kDouble).div(temperature_).softmax(1).contiguous();
+      engine_->logits(prepared).to(torch::kDouble).div(temperature_).softmax(1).contiguous();
   std::vector<std::vector<double>> out;
   for (std::int64_t i = 0; i < rows.size(0); ++i) {
     const double* row = rows.data_ptr<double>() + i * rows.size(1);

@@ -6,11 +6,13 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <opencv2/core.hpp>
 
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/core/json_file.hpp"
 #include "xrayclf/core/text.hpp"
-#include "xrayclf/model/input.hpp"
 
 namespace xrayclf {
 namespace {
@@ -26,8 +28,11 @@ void require_same_classes(const Classifier& first, const Classifier& other) {
 
 }  // namespace
 
-torch::Tensor view_of(const torch::Tensor& images, TestView view) {
-  return view == TestView::horizontal_flip ? images.flip({3}) : images;
+std::vector<cv::Mat> views_of(const std::vector<cv::Mat>& prepared, TestView view) {
+  if (view == TestView::identity) return prepared;
+  std::vector<cv::Mat> mirrored(prepared.size());
+  for (std::size_t i = 0; i < prepared.size(); ++i) cv::flip(prepared[i], mirrored[i], 1);
+  return mirrored;
 }
 
 std::vector<double> normalised_weights(const std::vector<double>& weights,
@@ -48,22 +53,22 @@ std::vector<double> normalised_weights(const std::vector<double>& weights,
   return out;
 }
 
-Ensemble::Ensemble(std::vector<Classifier> members, torch::Device device, Precision precision,
-                   const EnsembleConfig& config)
-    : members_(std::move(members)), device_(device), precision_(precision), config_(config) {
+Ensemble::Ensemble(std::vector<Classifier> members, const EnsembleConfig& config)
+    : members_(std::move(members)), config_(config) {
   if (config_.tta.empty()) throw ConfigError("tta must name at least one view");
   weights_ = normalised_weights(config_.weights, members_.size());
 }
 
 Ensemble Ensemble::load(const std::vector<std::string>& checkpoints, torch::Device device,
-                        Precision precision, const EnsembleConfig& config) {
+                        Precision precision, EngineKind engine, const EnsembleConfig& config) {
   normalised_weights(config.weights, checkpoints.size());  // before anything is loaded
   std::vector<Classifier> members;
   for (const std::string& checkpoint : checkpoints) {
-    members.push_back(Classifier::load(checkpoint, device, precision));
+    members.push_back(Classifier::load(checkpoint, device, precision, engine));
+    spdlog::info("engine: {}", members.back().engine()->description());
     require_same_classes(members.front(), members.back());
   }
-  return {std::move(members), device, precision, config};
+  return {std::move(members), config};
 }
 
 bool Ensemble::plain() const {
@@ -108,19 +113,14 @@ std::vector<cv::Mat> Ensemble::prepare(const DecodedImage& image) const {
 }
 
 EnsembleOutputs Ensemble::outputs(const std::vector<std::vector<cv::Mat>>& prepared) {
-  const c10::InferenceMode inference;
-  const PrecisionScope precision(precision_, device_);
   EnsembleOutputs out;
   std::vector<torch::Tensor> voices;
   for (std::size_t m = 0; m < members_.size(); ++m) {
-    Network& network = *members_[m].network();
-    const torch::Tensor images = to_input(prepared.at(m), members_[m].info().input).to(device_);
     for (const TestView view : config_.tta) {
-      const torch::Tensor features =
-          network.pool(network.forward_units(view_of(images, view), 0, network.unit_count()));
-      const torch::Tensor logits = network.classify(features).to(torch::kCPU, torch::kDouble);
+      const EngineOutputs own = members_[m].engine()->outputs(views_of(prepared.at(m), view));
+      const torch::Tensor logits = own.logits.to(torch::kDouble);
       if (!out.features.defined()) {
-        out.features = features.to(torch::kCPU, torch::kFloat32);
+        out.features = own.features;
         out.logits = logits;
       }
       voices.push_back(logits.div(members_[m].temperature()).softmax(1));

@@ -58,11 +58,17 @@ torch::Tensor room_for(std::vector<std::int64_t> shape, std::int64_t count,
 
 }  // namespace
 
+torch::Tensor prefix_of(Engine& engine, const Network& network, std::int64_t cut,
+                        const InputSpec& input, const std::vector<cv::Mat>& images) {
+  if (cut == 0) return to_input(images, input);
+  return cut == network.unit_count() ? engine.features(images) : engine.map(images, cut);
+}
+
 torch::Tensor prefix_outputs(Network& network, std::int64_t cut, const InputSpec& input,
                              std::int64_t count, const std::function<cv::Mat(std::int64_t)>& image,
                              const PrefixOptions& options) {
-  const torch::NoGradGuard no_grad;
-  const PrecisionScope precision(options.precision, options.device);
+  const auto engine =
+      make_engine(network, input, {options.engine, options.device, options.precision});
   torch::Tensor rows;
   Progress progress(options.title, count, "images");
   for (std::int64_t start = 0; start < count; start += options.batch_size) {
@@ -70,9 +76,7 @@ torch::Tensor prefix_outputs(Network& network, std::int64_t cut, const InputSpec
     std::vector<cv::Mat> images(static_cast<std::size_t>(size));
     parallel_for(size, 0,
                  [&](std::int64_t i) { images[static_cast<std::size_t>(i)] = image(start + i); });
-    torch::Tensor out = network.forward_units(to_input(images, input).to(options.device), 0, cut);
-    if (cut == network.unit_count()) out = network.pool(out);
-    out = out.to(torch::kCPU, torch::kFloat32);
+    const torch::Tensor out = prefix_of(*engine, network, cut, input, images);
     if (!rows.defined()) rows = room_for(out.sizes().vec(), count, options);
     rows.narrow(0, start, size).copy_(out);
     progress.advance(size);

@@ -35,7 +35,10 @@ FreshExamples::FreshExamples(Network& network, std::int64_t cut, InputSpec input
       image_(std::move(image)),
       augmenter_(std::move(augmenter)),
       seed_(seed),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      engine_(make_engine(network_, input_,
+                          {cut_ > 0 ? options_.engine : EngineKind::reference, options_.device,
+                           options_.precision})) {}
 
 FreshExamples::~FreshExamples() {
   for (auto& entry : announced_) entry.second.wait();
@@ -59,15 +62,17 @@ void FreshExamples::prefetch(std::int64_t epoch, const std::vector<std::int64_t>
                      }));
 }
 
-torch::Tensor FreshExamples::images(std::int64_t epoch, const std::vector<std::int64_t>& indices) {
-  std::vector<cv::Mat> views;
-  if (auto found = announced_.find({epoch, indices}); found != announced_.end()) {
-    views = found->second.get();
-    announced_.erase(found);
-  } else {
-    views = draw(epoch, indices);
-  }
-  return to_input(views, input_).to(options_.device);
+std::vector<cv::Mat> FreshExamples::views(std::int64_t epoch,
+                                          const std::vector<std::int64_t>& indices) {
+  const auto found = announced_.find({epoch, indices});
+  if (found == announced_.end()) return draw(epoch, indices);
+  std::vector<cv::Mat> views = found->second.get();
+  announced_.erase(found);
+  return views;
+}
+
+torch::Tensor FreshExamples::prefix(const std::vector<cv::Mat>& views) {
+  return prefix_of(*engine_, network_, cut_, input_, views).to(options_.device);
 }
 
 torch::Tensor FreshExamples::prefix(const torch::Tensor& images) {
@@ -80,25 +85,24 @@ torch::Tensor FreshExamples::prefix(const torch::Tensor& images) {
 }
 
 torch::Tensor FreshExamples::inputs(std::int64_t epoch, const std::vector<std::int64_t>& indices) {
-  return prefix(images(epoch, indices));
+  return prefix(views(epoch, indices));
 }
 
 Batch FreshExamples::batch(std::int64_t epoch, std::int64_t step,
                            const std::vector<std::int64_t>& indices, std::int64_t classes) {
-  torch::Tensor pictures = images(epoch, indices);
+  const std::vector<cv::Mat> pictures = views(epoch, indices);
   std::vector<std::int64_t> own;
   for (const std::int64_t i : indices) own.push_back(targets_[static_cast<std::size_t>(i)]);
-  torch::Tensor targets = one_hot(own, classes).to(torch::kFloat32);
   if (augmenter_.mixes_batches()) {
-    const cv::Size size(static_cast<int>(pictures.size(3)), static_cast<int>(pictures.size(2)));
-    const BatchMix mix =
-        augmenter_.batch_mix(seed_, epoch, step, static_cast<std::int64_t>(own.size()), size);
+    const BatchMix mix = augmenter_.batch_mix(
+        seed_, epoch, step, static_cast<std::int64_t>(own.size()), pictures.front().size());
     if (mix.kind != MixKind::none) {
-      mix_images(pictures, mix);
-      targets = torch::tensor(soft_targets(own, classes, mix)).view({-1, classes});
+      torch::Tensor images = to_input(pictures, input_).to(options_.device);
+      mix_images(images, mix);
+      return {prefix(images), torch::tensor(soft_targets(own, classes, mix)).view({-1, classes})};
     }
   }
-  return {prefix(pictures), targets};
+  return {prefix(pictures), one_hot(own, classes).to(torch::kFloat32)};
 }
 
 }  // namespace xrayclf

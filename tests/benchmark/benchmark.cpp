@@ -1,23 +1,36 @@
 // One measurement a line of standard input, its seconds a line of standard output, so that
 // scripts/benchmark.py can take turns between this program and its peers in one run:
 //
-//   preprocess DIR        decode, CLAHE, resize to 224 and encode as PNG every image below DIR, on
-//   one core forward BATCH         one forward pass of EfficientNet-B4 at 224 x 224 on all cores
-//   epoch IMAGES          a phase-1 epoch from images to steps: features of the frozen B4, then the
-//   head cached_epoch IMAGES   a phase-1 epoch on cached features: the head alone
+//   preprocess DIR         decode, CLAHE, resize to 224 and encode as PNG every image below DIR, on
+//                          one core
+//   forward NETWORK float32|bfloat16 BATCH REPEATS
+//                          so many batches of 224 x 224 images to logits, on all cores
+//   gradcam BATCH REPEATS  so many batches of 224 x 224 images to Grad-CAM overlays by B4
+//   epoch IMAGES           a phase-1 epoch from images to steps: features of the frozen B4, then
+//                          the head
+//   cached_epoch IMAGES    a phase-1 epoch on cached features: the head alone
+//   kernel ...             one call of a kernel on one core; see kernel_benchmark.hpp
 #include <chrono>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <numeric>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <torch/torch.h>
 #include <opencv2/core.hpp>
 
+#include "kernel_benchmark.hpp"
+#include "xrayclf/core/error.hpp"
+#include "xrayclf/core/parallel.hpp"
+#include "xrayclf/explain/image_explainer.hpp"
 #include "xrayclf/image/codec.hpp"
 #include "xrayclf/image/preprocess.hpp"
+#include "xrayclf/inference/engine.hpp"
 #include "xrayclf/inference/features.hpp"
 #include "xrayclf/inference/image_inputs.hpp"
 #include "xrayclf/model/architecture.hpp"
@@ -41,14 +54,60 @@ void preprocess_directory(const std::string& directory) {
   });
 }
 
+std::vector<cv::Mat> noise(std::int64_t count) {
+  std::vector<cv::Mat> images;
+  for (std::int64_t i = 0; i < count; ++i) {
+    cv::Mat& image = images.emplace_back(224, 224, CV_8UC1);
+    cv::randu(image, 0, 256);
+  }
+  return images;
+}
+
+std::shared_ptr<Network> frozen(const std::string& architecture) {
+  NetworkConfig config;
+  config.architecture = architecture;
+  auto network = make_network(config);
+  network->eval();
+  return network;
+}
+
 class Benchmark {
  public:
   Benchmark() : network_(make_network(NetworkConfig{})) { open_network(*network_, {}); }
 
-  double forward(std::int64_t batch) {
-    const c10::InferenceMode inference;
-    const torch::Tensor images = torch::randn({batch, 3, 224, 224});
-    return seconds_of([&] { network_->forward(images); });
+  double forward(const std::string& architecture, Precision precision, std::int64_t batch,
+                 std::int64_t repeats) {
+    Forward& one = engines_[{architecture, precision}];
+    if (!one.engine) {
+      one.network = frozen(architecture);
+      one.engine = make_engine(*one.network, find_architecture(architecture).input,
+                               {.precision = precision});
+      std::cerr << architecture << ": " << one.engine->description() << '\n';
+    }
+    const std::vector<cv::Mat> images = noise(batch);
+    return seconds_of([&] {
+      for (std::int64_t i = 0; i < repeats; ++i) one.engine->logits(images);
+    });
+  }
+
+  double gradcam(std::int64_t batch, std::int64_t repeats) {
+    if (!explainer_) {
+      const auto network = frozen("efficientnet_b4");
+      const InputSpec& input = find_architecture("efficientnet_b4").input;
+      explainer_.emplace(Explainer(network, ExplainConfig{}), PreprocessConfig{}, input,
+                         make_engine(*network, input, {}));
+    }
+    const std::vector<cv::Mat> images = noise(batch);
+    const std::vector<std::int64_t> classes(images.size(), 0);
+    return seconds_of([&] {
+      for (std::int64_t i = 0; i < repeats; ++i) {
+        const auto maps = explainer_->explainer().maps(explainer_->look(images), classes);
+        parallel_for(batch, 0, [&](std::int64_t k) {
+          const auto at = static_cast<std::size_t>(k);
+          draw_overlay(images[at], maps[at].heat, OverlayConfig{});
+        });
+      }
+    });
   }
 
   double epoch(std::int64_t images) {
@@ -78,28 +137,46 @@ class Benchmark {
     trainer.fit(train, validation, [](std::int64_t i) { return std::to_string(i); });
   }
 
+  struct Forward {
+    std::shared_ptr<Network> network;
+    std::unique_ptr<Engine> engine;
+  };
+
   std::shared_ptr<Network> network_;
+  std::map<std::pair<std::string, Precision>, Forward> engines_;
+  std::optional<ImageExplainer> explainer_;
 };
+
+/// Throws ConfigError for a line that is no measurement.
+double measure(Benchmark& benchmark, const std::string& line) {
+  std::istringstream words(line);
+  std::string what, name, precision;
+  std::int64_t count = 0, repeats = 0;
+  words >> what;
+  if (what == "kernel") return kernel_seconds(words);
+  if (what == "preprocess" && words >> name) {
+    return seconds_of([&] { preprocess_directory(name); });
+  }
+  if (what == "forward" && words >> name >> precision >> count >> repeats) {
+    return benchmark.forward(
+        name, precision == "bfloat16" ? Precision::bfloat16 : Precision::float32, count, repeats);
+  }
+  if (what == "gradcam" && words >> count >> repeats) return benchmark.gradcam(count, repeats);
+  if (what == "epoch" && words >> count) return benchmark.epoch(count);
+  if (what == "cached_epoch" && words >> count) return benchmark.cached_epoch(count);
+  throw ConfigError("no measurement: " + line);
+}
 
 int run() {
   Benchmark benchmark;
   cv::setNumThreads(1);
   for (std::string line; std::getline(std::cin, line);) {
-    std::istringstream words(line);
-    std::string what, argument;
-    words >> what >> argument;
-    double seconds = 0;
-    if (what == "preprocess")
-      seconds = seconds_of([&] { preprocess_directory(argument); });
-    else if (what == "forward")
-      seconds = benchmark.forward(std::stoll(argument));
-    else if (what == "epoch")
-      seconds = benchmark.epoch(std::stoll(argument));
-    else if (what == "cached_epoch")
-      seconds = benchmark.cached_epoch(std::stoll(argument));
-    else
+    try {
+      std::cout << measure(benchmark, line) << std::endl;
+    } catch (const Error& error) {
+      std::cerr << error.what() << '\n';
       return 2;
-    std::cout << seconds << std::endl;
+    }
   }
   return 0;
 }

@@ -9,6 +9,7 @@
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/explain/class_map.hpp"
 #include "xrayclf/explain/explainer.hpp"
+#include "xrayclf/explain/image_explainer.hpp"
 #include "xrayclf/explain/perturbation.hpp"
 #include "xrayclf/model/input.hpp"
 
@@ -239,6 +240,34 @@ TEST(ExplainerTest, LayersAreFoundByNameAndOthersExplained) {
   EXPECT_THAT(message("head.2"), HasSubstr("belongs to the head"));
   EXPECT_THAT(message(""), HasSubstr("there are auto, "));
   EXPECT_THROW(Explainer(net, method(CamMethod::occlusion, "features.6")), ConfigError);
+}
+
+/// Whatever computes the map before the layer, the explanation is the same.
+TEST(ImageExplainerTest, TheFusedEngineGivesTheMapsOfTheReference) {
+  const auto net = network();
+  const std::vector<cv::Mat> prepared = {testing::tiny_image(0, 96), testing::tiny_image(1, 96)};
+  for (const char* layer : {"auto", "features.4"}) {
+    for (const CamMethod m : {CamMethod::gradcam, CamMethod::eigencam, CamMethod::scorecam}) {
+      SCOPED_TRACE(std::string(name_of(m)) + " at " + layer);
+      const ExplainConfig config = method(m, layer);
+      const ImageExplainer plain(Explainer(net, config), {}, {});
+      const ImageExplainer fused(Explainer(net, config), {}, {},
+                                 make_engine(*net, {}, {.kind = EngineKind::fused}));
+      const Look want = plain.look(prepared);
+      const Look got = fused.look(prepared);
+      EXPECT_LT(difference(got.logits.detach(), want.logits.detach()), 1e-4);
+      EXPECT_LT(difference(fused.explainer().raw_maps(got, {1, 2}),
+                           plain.explainer().raw_maps(want, {1, 2})),
+                1e-3);
+    }
+  }
+}
+
+TEST(ImageExplainerTest, MethodsOfPixelsNeedNoEngine) {
+  const auto net = network();
+  const ImageExplainer fused(Explainer(net, method(CamMethod::occlusion)), {}, {},
+                             make_engine(*net, {}, {.kind = EngineKind::fused}));
+  EXPECT_FALSE(fused.look({testing::tiny_image(0, 96)}).activations.defined());
 }
 
 }  // namespace

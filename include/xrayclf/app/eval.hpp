@@ -13,6 +13,7 @@
 #include "xrayclf/evaluation/operating_points.hpp"
 #include "xrayclf/evaluation/prevalence.hpp"
 #include "xrayclf/evaluation/report_config.hpp"
+#include "xrayclf/inference/engine.hpp"
 #include "xrayclf/inference/ensemble.hpp"
 #include "xrayclf/model/precision.hpp"
 
@@ -54,6 +55,7 @@ struct EvalConfig : EnsembleConfig, UncertaintyConfig {
   std::int64_t batch_size = 32;
   std::string device = "auto";
   Precision precision = Precision::float32;
+  EngineKind engine = EngineKind::automatic;
 
   template <class Field>
   static void fields(Field&& field) {
@@ -97,6 +99,9 @@ struct EvalConfig : EnsembleConfig, UncertaintyConfig {
           in_range(std::int64_t{1}, std::int64_t{65536}), Unit{"images"});
     field("device", &C::device, "auto, cpu, cuda or cuda:N");
     field("precision", &C::precision, "Arithmetic of the network");
+    field("engine", &C::engine,
+          "What computes the network: reference (LibTorch), fused (own CPU kernels), or auto for "
+          "fused where it can");
   }
 };
 

@@ -14,6 +14,7 @@
 #include "xrayclf/explain/quality.hpp"
 #include "xrayclf/figures/heatmap.hpp"
 #include "xrayclf/image/dicom.hpp"
+#include "xrayclf/inference/engine.hpp"
 #include "xrayclf/inference/ensemble.hpp"
 #include "xrayclf/model/precision.hpp"
 
@@ -59,6 +60,7 @@ struct GradcamConfig : ExplainConfig, EnsembleConfig {
   std::int64_t batch_size = 8;
   std::string device = "auto";
   Precision precision = Precision::float32;
+  EngineKind engine = EngineKind::automatic;
 
   template <class Field>
   static void fields(Field&& field) {
@@ -98,6 +100,10 @@ struct GradcamConfig : ExplainConfig, EnsembleConfig {
           in_range(std::int64_t{1}, std::int64_t{65536}), Unit{"images"});
     field("device", &GradcamConfig::device, "auto, cpu, cuda or cuda:N");
     field("precision", &GradcamConfig::precision, "Arithmetic of the network");
+    field(
+        "engine", &GradcamConfig::engine,
+        "What computes the network up to the layer: reference (LibTorch), fused (own CPU kernels), "
+        "or auto for fused where it can");
   }
 };
 

@@ -7,6 +7,7 @@
 #include "xrayclf/app/checkpoint_list.hpp"
 #include "xrayclf/core/fields.hpp"
 #include "xrayclf/image/dicom.hpp"
+#include "xrayclf/inference/engine.hpp"
 #include "xrayclf/inference/ensemble.hpp"
 #include "xrayclf/inference/prediction.hpp"
 #include "xrayclf/model/precision.hpp"
@@ -28,6 +29,7 @@ struct PredictConfig : EnsembleConfig {
   std::int64_t batch_size = 8;
   std::string device = "auto";
   Precision precision = Precision::float32;
+  EngineKind engine = EngineKind::automatic;
 
   template <class Field>
   static void fields(Field&& field) {
@@ -61,6 +63,9 @@ struct PredictConfig : EnsembleConfig {
           in_range(std::int64_t{1}, std::int64_t{65536}), Unit{"images"});
     field("device", &PredictConfig::device, "auto, cpu, cuda or cuda:N");
     field("precision", &PredictConfig::precision, "Arithmetic of the network");
+    field("engine", &PredictConfig::engine,
+          "What computes the network: reference (LibTorch), fused (own CPU kernels), or auto for "
+          "fused where it can");
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include "xrayclf/app/uncertainty_config.hpp"
 #include "xrayclf/core/fields.hpp"
+#include "xrayclf/inference/engine.hpp"
 #include "xrayclf/model/network.hpp"
 #include "xrayclf/model/precision.hpp"
 #include "xrayclf/training/phase.hpp"
@@ -90,6 +91,7 @@ struct TrainConfig : PhaseConfig, UncertaintyConfig {
   std::int64_t seed = 1;
   std::string device = "auto";
   Precision precision = Precision::float32;
+  EngineKind engine = EngineKind::automatic;
 
   template <class Field>
   static void fields(Field&& field) {
@@ -139,6 +141,10 @@ struct TrainConfig : PhaseConfig, UncertaintyConfig {
           at_least(std::int64_t{0}));
     field("device", &C::device, "auto, cpu, cuda or cuda:N");
     field("precision", &C::precision, "Arithmetic of the frozen backbone");
+    field(
+        "engine", &C::engine,
+        "What computes the frozen backbone: reference (LibTorch), fused (own CPU kernels), or auto "
+        "for fused where it can");
   }
 };
 

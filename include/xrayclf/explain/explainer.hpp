@@ -46,6 +46,8 @@ class Explainer {
 
   /// Images [N, 3, H, W], on any device, as the network wants them (model/input.hpp).
   Look look(const torch::Tensor& input) const;
+  /// The same where the map of the units before layer().cut is known.
+  Look look(const torch::Tensor& input, const torch::Tensor& map) const;
   /// Class probabilities alone, [N, classes], float64 on the CPU.
   torch::Tensor probabilities(const torch::Tensor& input) const;
 

@@ -10,6 +10,7 @@
 #include "xrayclf/explain/explainer.hpp"
 #include "xrayclf/figures/heatmap.hpp"
 #include "xrayclf/image/preprocess.hpp"
+#include "xrayclf/inference/engine.hpp"
 #include "xrayclf/model/input.hpp"
 
 namespace xrayclf {
@@ -37,8 +38,9 @@ struct Explanation {
 /// From films of any size to explanations: preparation, network, map and overlay.
 class ImageExplainer {
  public:
-  ImageExplainer(Explainer explainer, const PreprocessConfig& preprocessing,
-                 const InputSpec& input);
+  /// `engine`, if given, is of the explainer's network and computes what lies before the layer.
+  ImageExplainer(Explainer explainer, const PreprocessConfig& preprocessing, const InputSpec& input,
+                 std::shared_ptr<Engine> engine = nullptr);
 
   /// Explains a class of one film (CV_8UC1 or CV_16UC1), by default the predicted one. May be
   /// called from several threads. Throws ConfigError for a class that there is not.
@@ -48,9 +50,7 @@ class ImageExplainer {
   /// The steps of explain(), for batches.
   cv::Mat prepare(const cv::Mat& grey) const { return preprocessor_(grey); }
   cv::Mat prepare(const DecodedImage& image) const { return preprocessor_(image); }
-  Look look(const std::vector<cv::Mat>& prepared) const {
-    return explainer_.look(to_input(prepared, input_));
-  }
+  Look look(const std::vector<cv::Mat>& prepared) const;
   FilmHeat lay_over_film(const cv::Mat& heat, cv::Size film) const {
     return lay_over(heat, film, aspect_);
   }
@@ -62,6 +62,7 @@ class ImageExplainer {
   Preprocessor preprocessor_;
   AspectRatio aspect_;
   InputSpec input_;
+  std::shared_ptr<Engine> engine_;
 };
 
 /// The probabilities of image `i` of a batch [N, classes].

@@ -10,6 +10,7 @@
 #include <opencv2/core.hpp>
 
 #include "xrayclf/image/preprocess.hpp"
+#include "xrayclf/inference/engine.hpp"
 #include "xrayclf/model/checkpoint.hpp"
 #include "xrayclf/model/precision.hpp"
 
@@ -20,9 +21,9 @@ namespace xrayclf {
 class Classifier {
  public:
   /// `run_or_checkpoint` is a checkpoint directory, or a run, which means its best checkpoint.
-  /// Throws ModelError for a damaged or foreign one.
+  /// Throws ModelError for a damaged or foreign one, and ConfigError as make_engine().
   static Classifier load(const std::filesystem::path& run_or_checkpoint, torch::Device device,
-                         Precision precision);
+                         Precision precision, EngineKind engine = EngineKind::automatic);
 
   const std::vector<std::string>& classes() const { return checkpoint_.info.classes; }
   const CheckpointInfo& info() const { return checkpoint_.info; }
@@ -31,6 +32,8 @@ class Classifier {
 
   /// In evaluation mode, on the device.
   const std::shared_ptr<Network>& network() const { return checkpoint_.network; }
+  /// What computes it.
+  const std::shared_ptr<Engine>& engine() const { return engine_; }
 
   /// A grey image of any size, 8 or 16 bit, as the network wants to see it.
   cv::Mat prepare(const cv::Mat& grey) const { return preprocessor_(grey); }
@@ -42,14 +45,12 @@ class Classifier {
   std::vector<std::vector<double>> probabilities(const std::vector<cv::Mat>& prepared);
 
  private:
-  Classifier(std::filesystem::path path, LoadedCheckpoint checkpoint, torch::Device device,
-             Precision precision);
+  Classifier(std::filesystem::path path, LoadedCheckpoint checkpoint, const EngineOptions& engine);
 
   std::filesystem::path path_;
   LoadedCheckpoint checkpoint_;
   Preprocessor preprocessor_;
-  torch::Device device_;
-  Precision precision_;
+  std::shared_ptr<Engine> engine_;
   double temperature_ = 1;
 };
 

@@ -31,8 +31,7 @@ struct EnumNames<TestView> {
       {{TestView::identity, "identity"}, {TestView::horizontal_flip, "horizontal_flip"}}};
 };
 
-/// Of images [N, C, H, W].
-torch::Tensor view_of(const torch::Tensor& images, TestView view);
+std::vector<cv::Mat> views_of(const std::vector<cv::Mat>& prepared, TestView view);
 
 /// Several checkpoints and views as one classifier.
 struct EnsembleConfig {
@@ -67,7 +66,7 @@ class Ensemble {
   /// Loads each as Classifier::load(). Throws ModelError with the difference where the classes are
   /// others than the first's, ConfigError for weights that do not fit.
   static Ensemble load(const std::vector<std::string>& checkpoints, torch::Device device,
-                       Precision precision, const EnsembleConfig& config);
+                       Precision precision, EngineKind engine, const EnsembleConfig& config);
 
   std::vector<Classifier>& members() { return members_; }
   const std::vector<Classifier>& members() const { return members_; }
@@ -91,12 +90,9 @@ class Ensemble {
   torch::Tensor average(const torch::Tensor& voices) const;
 
  private:
-  Ensemble(std::vector<Classifier> members, torch::Device device, Precision precision,
-           const EnsembleConfig& config);
+  Ensemble(std::vector<Classifier> members, const EnsembleConfig& config);
 
   std::vector<Classifier> members_;
-  torch::Device device_;
-  Precision precision_;
   EnsembleConfig config_;
   std::vector<double> weights_;
 };

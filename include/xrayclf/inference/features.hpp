@@ -4,10 +4,12 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <torch/torch.h>
 #include <opencv2/core.hpp>
 
+#include "xrayclf/inference/engine.hpp"
 #include "xrayclf/model/network.hpp"
 #include "xrayclf/model/precision.hpp"
 
@@ -17,6 +19,7 @@ namespace xrayclf {
 struct PrefixOptions {
   torch::Device device = torch::kCPU;
   Precision precision = Precision::float32;
+  EngineKind engine = EngineKind::automatic;
   std::int64_t batch_size = 32;
   std::string title = "features";          ///< of the progress bar
   Precision storage = Precision::float32;  ///< numbers of the result
@@ -24,6 +27,11 @@ struct PrefixOptions {
   std::uint64_t memory_limit = std::uint64_t{1} << 62;
   std::filesystem::path directory;
 };
+
+/// Outputs of the units before `cut`, or pooled features where cut = unit_count(), of prepared
+/// images on the CPU; `engine` is the network's.
+torch::Tensor prefix_of(Engine& engine, const Network& network, std::int64_t cut,
+                        const InputSpec& input, const std::vector<cv::Mat>& images);
 
 /// Outputs of the units before `cut`, or pooled features where cut = unit_count(), of `count`
 /// prepared images, on the CPU, one row an image. `image(i)` is called from several

@@ -3,6 +3,7 @@
 #include <functional>
 #include <future>
 #include <map>
+#include <memory>
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -36,7 +37,9 @@ class FreshExamples : public Examples {
   using Key = std::pair<std::int64_t, std::vector<std::int64_t>>;
 
   std::vector<cv::Mat> draw(std::int64_t epoch, const std::vector<std::int64_t>& indices) const;
-  torch::Tensor images(std::int64_t epoch, const std::vector<std::int64_t>& indices);
+  std::vector<cv::Mat> views(std::int64_t epoch, const std::vector<std::int64_t>& indices);
+  torch::Tensor prefix(const std::vector<cv::Mat>& views);
+  /// Of images that are mixtures, not grey values any more.
   torch::Tensor prefix(const torch::Tensor& images);
 
   Network& network_;
@@ -47,6 +50,7 @@ class FreshExamples : public Examples {
   Augmenter augmenter_;
   std::uint64_t seed_;
   PrefixOptions options_;
+  std::unique_ptr<Engine> engine_;
   std::map<Key, std::future<std::vector<cv::Mat>>> announced_;
 };
 
