@@ -21,6 +21,7 @@ BASE = {
     "data": {"core", "image", "metrics"},
     "evaluation": {"core", "data", "metrics"},
     "report": {"core", "image", "augment", "metrics", "figures", "data", "evaluation"},
+    "serve": {"core", "image"},
 }
 NET = {
     "model": {"core", "image"},
@@ -40,6 +41,7 @@ LIBRARIES = [
     (re.compile(r"(png|jpeglib|jerror)\.h$"), {"image", "core"}),
     (re.compile(r"dcmtk/|openjpeg\.h$|zlib\.h$"), {"image"}),
     (re.compile(r"openssl/"), {"core"}),
+    (re.compile(r"(boost/(asio|beast)/|seccomp\.h$)"), {"serve"}),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

@@ -285,7 +285,7 @@ def broken():
     yield "other.avif", b"\0\0\0\x18ftypavif" + bytes(20), "an AVIF file"
     yield "other.jp2", b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(20), "a JPEG 2000 file"
     yield "other.jxl", b"\xff\x0a" + bytes(20), "JPEG XL"
-    yield "other.dcm", bytes(128) + b"DICM" + bytes(20), "a DICOM file"
+    yield "other.dcm", bytes(128) + b"DICM" + bytes(20), "damaged DICOM: no transfer syntax"
     yield "other.pdf", b"%PDF-1.7\n", "a PDF file"
     yield "other.zip", b"PK\3\4" + bytes(30), "a ZIP archive"
     yield "other.svg", b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG file"
@@ -293,7 +293,7 @@ def broken():
     yield "note.jpg", "Ein Röntgenbild\n".encode(), "a text file"
     yield "other.pgm", b"P5\n2 2\n255\n\0\1\2\3", "a PNM file"
     yield "other.npy", b"\x93NUMPY\1\0" + bytes(20), "a NumPy array"
-    yield "noise.png", bytes((i * 97 + 13) % 256 for i in range(256)), "neither a JPEG nor a PNG"
+    yield "noise.png", bytes((i * 97 + 13) % 256 for i in range(256)), "neither a JPEG, nor a PNG, nor a DICOM image"
 
 
 def main():

@@ -44,7 +44,8 @@ packages=(
   libdcmtk-dev libopenjp2-7-dev zlib1g-dev # DICOM, JPEG 2000 in it, deflated data sets
   libcli11-dev libspdlog-dev libfmt-dev    # command line, log
   nlohmann-json3-dev libssl-dev            # JSON, SHA-256
-  libboost-dev                             # headers: Boost.Math for intervals, Boost.CRC for event files
+  libboost-dev                             # headers: Boost.Beast for serve, Boost.Math for intervals, Boost.CRC for event files
+  libseccomp-dev                           # serve confines the processes that decode images
   gnuplot-nox fonts-dejavu-core            # figures; without them only their data are written
   libgtest-dev libgmock-dev                # tests
 )

@@ -24,8 +24,7 @@ EnsembleExplainer::EnsembleExplainer(const GradcamConfig& config, const Ensemble
   for (const Classifier& member : ensemble.members()) {
     members_.emplace_back(Explainer(member.network(), config, device, config.precision),
                           read_json<PreprocessConfig>(member.info().preprocessing),
-                          member.info().input,
-                          device.is_cpu() ? member.engine() : nullptr);
+                          member.info().input, device.is_cpu() ? member.engine() : nullptr);
   }
 }
 

@@ -147,8 +147,8 @@ class TrainingRun {
     }
     keeper_->finish(state_);
     if (config_.calibrate) {
-      auto ensemble = Ensemble::load({run_->path().string()}, device_, config_.precision,
-                                     config_.engine, {});
+      auto ensemble =
+          Ensemble::load({run_->path().string()}, device_, config_.precision, config_.engine, {});
       calibrate_checkpoint(ensemble, set_, rows_of(set_, config_, "validation"), config_.batch_size,
                            config_);
     }

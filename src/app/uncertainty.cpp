@@ -14,12 +14,14 @@
 namespace xrayclf {
 namespace {
 
-/// Infinity is null.
+/// Infinity is null, and after amend_calibration(), whose patch takes null for absence, no key.
 nlohmann::json finite_or_null(double value) {
   return std::isinf(value) ? nlohmann::json() : nlohmann::json(value);
 }
-double null_is_infinite(const nlohmann::json& value) {
-  return value.is_null() ? std::numeric_limits<double>::infinity() : value.get<double>();
+double absent_is_infinite(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() || found->is_null() ? std::numeric_limits<double>::infinity()
+                                                   : found->get<double>();
 }
 
 StoredUncertainty from_json(const nlohmann::json& section, std::size_t classes) {
@@ -27,11 +29,11 @@ StoredUncertainty from_json(const nlohmann::json& section, std::size_t classes) 
   out.chosen.sets = conformal_thresholds_from_json(section.at("sets"), classes);
   const nlohmann::json& answer = section.at("answer");
   out.chosen.answer = {answer.at("max_risk").get<double>(),
-                       null_is_infinite(answer.at("confidence"))};
+                       absent_is_infinite(answer, "confidence")};
   const nlohmann::json& ood = section.at("ood");
   out.score = enum_from_name<OodScore>(ood.at("score").get<std::string>(), "ood.score");
   out.level = ood.at("level").get<double>();
-  out.ood_threshold = null_is_infinite(ood.at("threshold"));
+  out.ood_threshold = absent_is_infinite(ood, "threshold");
   out.temperature = section.at("temperature").get<double>();
   out.fitted_on = section.at("fitted_on").get<std::string>();
   return out;

@@ -9,6 +9,7 @@
 #include "xrayclf/app/predict.hpp"
 #include "xrayclf/app/preprocess.hpp"
 #include "xrayclf/app/report.hpp"
+#include "xrayclf/app/serve.hpp"
 #include "xrayclf/app/train.hpp"
 
 namespace xrayclf {
@@ -71,6 +72,14 @@ const std::vector<Command>& commands() {
            "--output maps",
            "xrayclf gradcam --checkpoint runs/1 --method layercam --layer features.6 --target all "
            "--output maps films"}),
+      command<ServeConfig, serve>(
+          "serve", "Answer over HTTP, with a page for people, until stopped",
+          {"xrayclf serve --checkpoint runs/1",
+           "xrayclf serve --checkpoint runs/1 --checkpoint runs/2 --port 8080",
+           "xrayclf serve --checkpoint runs/1 --host 0.0.0.0 --token_file token --allowed_hosts "
+           "ward.example"}),
+      command<HealthConfig, health>("health", "Ask a server on this machine whether it is alive",
+                                    {"xrayclf health --port 8000", "xrayclf health --ready"}),
       command<ModelsConfig, models>(
           "models", "List the networks there are, what they cost, and their installed weights",
           {"xrayclf models", "xrayclf models --json | jq '.[] | {name, multiply_adds}'",

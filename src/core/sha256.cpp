@@ -1,5 +1,6 @@
 #include "xrayclf/core/sha256.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
@@ -79,6 +80,10 @@ std::string random_bytes(std::size_t count) {
     throw std::runtime_error("the random generator failed");
   }
   return out;
+}
+
+bool same_digest(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 std::string sha256_file(const std::filesystem::path& path) {

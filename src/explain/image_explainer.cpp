@@ -36,9 +36,9 @@ Look ImageExplainer::look(const std::vector<cv::Mat>& prepared) const {
   return explainer_.look(images, engine_->map(prepared, explainer_.layer().cut));
 }
 
-Explanation ImageExplainer::explain(const cv::Mat& grey, const OverlayConfig& overlay,
+Explanation ImageExplainer::explain(const DecodedImage& film, const OverlayConfig& overlay,
                                     std::optional<std::int64_t> cls) const {
-  const Look seen = look({prepare(grey)});
+  const Look seen = look({prepare(film)});
   Explanation out;
   out.probabilities = probabilities_of_image(seen.probabilities(), 0);
   out.cls = cls.value_or(std::max_element(out.probabilities.begin(), out.probabilities.end()) -
@@ -47,8 +47,8 @@ Explanation ImageExplainer::explain(const cv::Mat& grey, const OverlayConfig& ov
     throw ConfigError("there is no class of index " + std::to_string(out.cls));
   }
   out.map = explainer_.maps(seen, {out.cls}).front();
-  out.film = lay_over_film(out.map.heat, grey.size());
-  out.overlay = draw_overlay(grey, out.film.heat, overlay);
+  out.film = lay_over_film(out.map.heat, film.grey.size());
+  out.overlay = draw_overlay(film.grey, out.film.heat, overlay);
   return out;
 }
 

@@ -60,6 +60,11 @@ void start_dcmtk() {
   std::call_once(once, start);
 }
 
+void load_dicom_reader() {
+  leave_no_core();
+  start_dcmtk();
+}
+
 bool dcmtk_warned() {
   const bool was = warned;
   warned = false;

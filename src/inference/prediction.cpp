@@ -35,6 +35,19 @@ std::int64_t Prediction::predicted() const {
   return std::max_element(probabilities.begin(), probabilities.end()) - probabilities.begin();
 }
 
+nlohmann::ordered_json prediction_json(const Prediction& prediction,
+                                       const std::vector<std::string>& classes,
+                                       const std::vector<std::string>& facts) {
+  if (!prediction.error.empty()) return {{"error", prediction.error}};
+  nlohmann::ordered_json row = {
+      {"predicted", classes[static_cast<std::size_t>(prediction.predicted())]}};
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    row["probabilities"][classes[i]] = prediction.probabilities[i];
+  }
+  for (const std::string& name : facts) row[name] = fact(prediction, name);
+  return row;
+}
+
 PredictionWriter::PredictionWriter(std::ostream& out, PredictionFormat format,
                                    std::vector<std::string> classes, std::vector<std::string> facts)
     : out_(out), format_(format), classes_(std::move(classes)), facts_(std::move(facts)) {
@@ -84,17 +97,7 @@ void PredictionWriter::write_text(const Prediction& prediction) {
 void PredictionWriter::write_json(const Prediction& prediction) {
   nlohmann::ordered_json row = {{"path", prediction.path}};
   if (!is_utf8(prediction.path)) row["path_hex"] = hex(prediction.path);
-  if (prediction.error.empty()) {
-    row["predicted"] = classes_[static_cast<std::size_t>(prediction.predicted())];
-    for (std::size_t i = 0; i < classes_.size(); ++i) {
-      row["probabilities"][classes_[i]] = prediction.probabilities[i];
-    }
-  } else {
-    row["error"] = prediction.error;
-  }
-  for (const std::string& name : facts_) {
-    if (prediction.error.empty()) row[name] = fact(prediction, name);
-  }
+  row.update(prediction_json(prediction, classes_, facts_));
   out_ << row.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
 }
 

@@ -210,9 +210,9 @@ TEST(CodecTest, BombsTakeNeitherTimeNorMemory) {
 }
 
 TEST(CodecTest, ReadNamesThePathAndTheReason) {
-  EXPECT_EQ(
-      reason_of([] { read_image(kImages / "other.gif"); }),
-      (kImages / "other.gif").string() + ": a GIF file, not a JPEG or PNG image; convert it first");
+  EXPECT_EQ(reason_of([] { read_image(kImages / "other.gif"); }),
+            (kImages / "other.gif").string() +
+                ": a GIF file, not a JPEG, PNG or DICOM image; convert it first");
   EXPECT_THROW(read_image(kImages / "absent.png"), IoError);
   EXPECT_THROW(read_image(kImages), IoError);
 }

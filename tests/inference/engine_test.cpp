@@ -3,13 +3,16 @@
 #include <gtest/gtest.h>
 #include <torch/nn/modules/activation.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
 #include "inference/fused_engine.hpp"
 #include "inference/lowering.hpp"
+#include "support/conditioned_network.hpp"
 #include "support/tiny_network.hpp"
 #include "xrayclf/core/error.hpp"
 
@@ -24,18 +27,7 @@ struct Variant {
   HeadKind head;
   int side;
 };
-
-std::shared_ptr<Network> calibrated(const Variant& variant) {
-  torch::manual_seed(7);
-  NetworkConfig config;
-  config.architecture = variant.architecture;
-  config.flavour = variant.flavour;
-  config.head = variant.head;
-  auto network = make_network(config);
-  testing::calibrate(*network);
-  network->eval();
-  return network;
-}
+void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.architecture; }
 
 std::vector<cv::Mat> some_images(int count, int side) {
   std::vector<cv::Mat> images;
@@ -44,6 +36,18 @@ std::vector<cv::Mat> some_images(int count, int side) {
 }
 
 const InputSpec kInput;  // ImageNet's: another scale for each of the three channels
+
+std::shared_ptr<Network> calibrated(const Variant& variant) {
+  torch::manual_seed(7);
+  NetworkConfig config;
+  config.architecture = variant.architecture;
+  config.flavour = variant.flavour;
+  config.head = variant.head;
+  config.stochastic_depth = 0;
+  auto network = make_network(config);
+  testing::condition_on(*network, some_images(12, variant.side), kInput);
+  return network;
+}
 
 std::unique_ptr<Engine> reference(Network& network) {
   return make_engine(network, kInput, {.kind = EngineKind::reference});
@@ -71,8 +75,8 @@ class FusedEngineTest : public ::testing::TestWithParam<Variant> {};
 /// Odd sizes, so that padding differs between the flavours and tiles have rests.
 INSTANTIATE_TEST_SUITE_P(
     Networks, FusedEngineTest,
-    ::testing::Values(Variant{"efficientnet_lite0", Flavour::tf, HeadKind::study, 32},
-                      Variant{"efficientnet_lite0", Flavour::torchvision, HeadKind::linear, 45},
+    ::testing::Values(Variant{"efficientnet_lite0", Flavour::tf, HeadKind::study, 64},
+                      Variant{"efficientnet_lite0", Flavour::torchvision, HeadKind::linear, 77},
                       Variant{"efficientnet_b0", Flavour::torchvision, HeadKind::study, 64},
                       Variant{"efficientnet_b0", Flavour::tf, HeadKind::linear, 75},
                       Variant{"efficientnet_b3", Flavour::torchvision, HeadKind::linear, 33}),
@@ -126,14 +130,19 @@ TEST_P(FusedEngineTest, AnImagesResultsDoNotDependOnItsCompanyOrTheThreads) {
   }
 }
 
-TEST_P(FusedEngineTest, Bfloat16IsNearTheReference) {
+/// Half the digits cost a random network more than a trained one: as much as they cost LibTorch.
+TEST_P(FusedEngineTest, Bfloat16IsAsNearAsLibTorchs) {
   const auto network = calibrated(GetParam());
   const auto images = some_images(6, GetParam().side);
   const torch::Tensor truth = reference(*network)->features(images);
+  const auto error_of = [&](Engine& engine) {
+    return (engine.features(images) - truth).norm().item<double>() / truth.norm().item<double>();
+  };
+  const auto theirs = make_engine(
+      *network, kInput, {.kind = EngineKind::reference, .precision = Precision::bfloat16});
+  const double bound = std::max(0.05, 1.25 * error_of(*theirs));
   for (const CpuLevel level : cpu_levels()) {
-    const torch::Tensor got = fused(*network, 2, Precision::bfloat16, level)->features(images);
-    EXPECT_LE((got - truth).norm().item<double>(), 0.05 * truth.norm().item<double>())
-        << name_of(level);
+    EXPECT_LE(error_of(*fused(*network, 2, Precision::bfloat16, level)), bound) << name_of(level);
   }
 }
 

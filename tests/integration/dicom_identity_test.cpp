@@ -85,6 +85,10 @@ TEST_F(DicomIdentityIntegrationTest, NoIdentifierReachesWhatTheCommandsWrite) {
        at("films")},
       8);
 
+  // The search finds what there is: with the option that asks for paths they are written.
+  predicted.insert(predicted.end(), {"--dicom.show_paths"});
+  EXPECT_THAT(run_xrayclf(predicted).out, HasSubstr("ZQMARKFILE0"));
+
   fs::remove_all(at("films"));
   std::size_t files = 0;
   for (const auto& [name, content] : files_under(directory_ / ".")) {

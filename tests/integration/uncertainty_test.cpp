@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using testing_support::run_xrayclf;
 
 /// Two tiny runs on the same phantoms.
 class UncertaintyIntegrationTest : public testing_support::PhantomRuns {

@@ -59,6 +59,7 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   void signal(int number) const { ::kill(pid_, number); }
+  std::string out_so_far() const { return content("out"); }
   std::string err_so_far() const { return content("err"); }
 
   ProgramResult wait() {

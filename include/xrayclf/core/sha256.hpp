@@ -30,6 +30,9 @@ std::string hmac_sha256_hex(std::string_view key, std::string_view data);
 /// `count` bytes of the system's random generator, for keys.
 std::string random_bytes(std::size_t count);
 
+/// Whether two digests are equal, in a time that does not tell where they differ.
+bool same_digest(std::string_view a, std::string_view b);
+
 /// Reads the file in pieces. Throws IoError.
 std::string sha256_file(const std::filesystem::path& path);
 

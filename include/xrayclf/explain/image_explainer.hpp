@@ -42,9 +42,9 @@ class ImageExplainer {
   ImageExplainer(Explainer explainer, const PreprocessConfig& preprocessing, const InputSpec& input,
                  std::shared_ptr<Engine> engine = nullptr);
 
-  /// Explains a class of one film (CV_8UC1 or CV_16UC1), by default the predicted one. May be
+  /// Explains a class of one film, by default the predicted one. May be
   /// called from several threads. Throws ConfigError for a class that there is not.
-  Explanation explain(const cv::Mat& grey, const OverlayConfig& overlay,
+  Explanation explain(const DecodedImage& film, const OverlayConfig& overlay,
                       std::optional<std::int64_t> cls = std::nullopt) const;
 
   /// The steps of explain(), for batches.

@@ -93,4 +93,8 @@ bool may_be_dicom(std::string_view file_name, std::string_view head);
 /// What such a file is called instead: "dicom-" and the first 16 hex digits of its SHA-256.
 std::string dicom_public_name(std::string_view bytes);
 
+/// Loads the dictionary and the decoders that the first film would load, for a process that cannot
+/// open files later. Throws ResourceError where the dictionary is not found.
+void load_dicom_reader();
+
 }  // namespace xrayclf

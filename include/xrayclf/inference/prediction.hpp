@@ -27,6 +27,12 @@ struct Prediction {
   std::int64_t predicted() const;
 };
 
+/// {"predicted", "probabilities": {class: p}}, or {"error"}: what is said of an image, whoever is
+/// told. The classes are those of the probabilities; facts follow by name.
+nlohmann::ordered_json prediction_json(const Prediction& prediction,
+                                       const std::vector<std::string>& classes,
+                                       const std::vector<std::string>& facts = {});
+
 enum class PredictionFormat { text, jsonl, csv };
 template <>
 struct EnumNames<PredictionFormat> {
