@@ -209,14 +209,19 @@ void HttpSession::dispatch() {
   set_deadline(kNever);
   waiting_ = std::make_shared<Waiting>();
   try {
-    // The reply may come from another thread; the session is touched by this one alone.
-    share_->handler.handle(
-        std::move(request), waiting_,
-        [self = shared_from_this(), executor = socket_.get_executor()](Response response) mutable {
-          asio::post(executor, [self = std::move(self), response = std::move(response)]() mutable {
-            self->send(std::move(response));
-          });
-        });
+    // The reply may come from another thread, or never; the session is touched, and ended, by its
+    // own thread alone: whoever lets go of the reply last hands the session back to it.
+    const auto executor = socket_.get_executor();
+    std::shared_ptr<HttpSession> kept(this,
+                                      [self = shared_from_this(), executor](HttpSession*) mutable {
+                                        asio::post(executor, [self = std::move(self)] {});
+                                      });
+    share_->handler.handle(std::move(request), waiting_,
+                           [kept = std::move(kept), executor](Response response) {
+                             asio::post(executor, [kept, response = std::move(response)]() mutable {
+                               kept->send(std::move(response));
+                             });
+                           });
   } catch (const Refusal& refusal) {
     return refuse(refusal);
   }
