@@ -106,6 +106,8 @@ void Trainer::set_tensors(const std::map<std::string, torch::Tensor>& tensors) {
 }
 
 torch::Tensor Trainer::forward(torch::Tensor inputs) {
+  // Convolutions, their gradients above all, are twice as fast with the channels innermost.
+  if (inputs.dim() == 4) inputs = inputs.contiguous(torch::MemoryFormat::ChannelsLast);
   std::int64_t from = options_.inputs_from;
   if (from < opening_.cut) {
     const torch::NoGradGuard no_grad;

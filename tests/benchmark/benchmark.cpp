@@ -9,6 +9,10 @@
 //   epoch IMAGES           a phase-1 epoch from images to steps: features of the frozen B4, then
 //                          the head
 //   cached_epoch IMAGES    a phase-1 epoch on cached features: the head alone
+//   train NETWORK PART VIEWS EPOCHS IMAGES
+//                          so many epochs on images in memory, augmented as the study does, 32 a
+//                          step, where PART (of --open.part) and the linear head are trained; with
+//                          VIEWS cached views of the frozen part, or fresh ones for 0
 //   kernel ...             one call of a kernel on one core; see kernel_benchmark.hpp
 #include <chrono>
 #include <functional>
@@ -26,6 +30,7 @@
 
 #include "kernel_benchmark.hpp"
 #include "xrayclf/core/error.hpp"
+#include "xrayclf/core/memory.hpp"
 #include "xrayclf/core/parallel.hpp"
 #include "xrayclf/explain/image_explainer.hpp"
 #include "xrayclf/image/codec.hpp"
@@ -34,6 +39,7 @@
 #include "xrayclf/inference/features.hpp"
 #include "xrayclf/inference/image_inputs.hpp"
 #include "xrayclf/model/architecture.hpp"
+#include "xrayclf/training/fresh_examples.hpp"
 #include "xrayclf/training/trainer.hpp"
 
 namespace xrayclf {
@@ -124,17 +130,57 @@ class Benchmark {
     return seconds_of([&] { train_head(rows); });
   }
 
+  double train(const std::string& architecture, OpenPart part, std::int64_t views,
+               std::int64_t epochs, std::int64_t count) {
+    const auto network = frozen(architecture);
+    const InputSpec& input = find_architecture(architecture).input;
+    const std::vector<cv::Mat> images = noise(count);
+    const auto image = [&](std::int64_t i) { return images[static_cast<std::size_t>(i)]; };
+    PhaseConfig phase;
+    phase.epochs = epochs;
+    phase.augment.preset = AugmentPreset::keras_image_data_generator;
+    const Augmenter augmenter(phase.augment);
+    phase.open.part = part;
+    const Opening opening = open_network(*network, phase.open);
+    return seconds_of([&] {
+      std::unique_ptr<Examples> examples;
+      if (views > 0) {
+        const auto view = [&](std::int64_t row) {
+          return augmenter.view(image(row % count), 1, row / count, row % count);
+        };
+        examples = std::make_unique<CachedExamples>(
+            prefix_outputs(*network, opening.cut, input, views * count, view, {}), classes(count));
+      } else {
+        examples = std::make_unique<FreshExamples>(*network, opening.cut, input, classes(count),
+                                                   image, augmenter, 1, PrefixOptions{});
+      }
+      fit(*network, opening, phase, opening.cut, *examples);
+    });
+  }
+
  private:
-  void train_head(const torch::Tensor& rows) {
-    std::vector<std::int64_t> targets(static_cast<std::size_t>(rows.size(0)));
+  static std::vector<std::int64_t> classes(std::int64_t count) {
+    std::vector<std::int64_t> targets(static_cast<std::size_t>(count));
     for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = static_cast<std::int64_t>(i % 3);
-    CachedExamples train(rows, targets);
-    CachedExamples validation(rows.narrow(0, 0, 3), {0, 1, 2});
+    return targets;
+  }
+
+  /// Validates on three of the examples, as any epoch ends with a validation.
+  static void fit(Network& network, const Opening& opening, const PhaseConfig& phase,
+                  std::int64_t inputs_from, Examples& examples) {
+    CachedExamples validation(examples.inputs(0, {0, 1, 2}), {0, 1, 2});
     TrainerOptions options;
-    options.phase.epochs = 1;
-    options.inputs_from = network_->unit_count();
-    Trainer trainer(*network_, open_network(*network_, {}), options, {});
-    trainer.fit(train, validation, [](std::int64_t i) { return std::to_string(i); });
+    options.phase = phase;
+    options.inputs_from = inputs_from;
+    Trainer trainer(network, opening, options, {});
+    trainer.fit(examples, validation, [](std::int64_t i) { return std::to_string(i); });
+  }
+
+  void train_head(const torch::Tensor& rows) {
+    CachedExamples train(rows, classes(rows.size(0)));
+    PhaseConfig phase;
+    phase.epochs = 1;
+    fit(*network_, open_network(*network_, {}), phase, network_->unit_count(), train);
   }
 
   struct Forward {
@@ -150,7 +196,7 @@ class Benchmark {
 /// Throws ConfigError for a line that is no measurement.
 double measure(Benchmark& benchmark, const std::string& line) {
   std::istringstream words(line);
-  std::string what, name, precision;
+  std::string what, name, precision, part;
   std::int64_t count = 0, repeats = 0;
   words >> what;
   if (what == "kernel") return kernel_seconds(words);
@@ -164,6 +210,10 @@ double measure(Benchmark& benchmark, const std::string& line) {
   if (what == "gradcam" && words >> count >> repeats) return benchmark.gradcam(count, repeats);
   if (what == "epoch" && words >> count) return benchmark.epoch(count);
   if (what == "cached_epoch" && words >> count) return benchmark.cached_epoch(count);
+  std::int64_t views = 0;
+  if (what == "train" && words >> name >> part >> views >> repeats >> count) {
+    return benchmark.train(name, enum_from_name<OpenPart>(part, "PART"), views, repeats, count);
+  }
   throw ConfigError("no measurement: " + line);
 }
 
@@ -184,4 +234,7 @@ int run() {
 }  // namespace
 }  // namespace xrayclf
 
-int main() { return xrayclf::run(); }
+int main() {
+  xrayclf::keep_freed_memory();
+  return xrayclf::run();
+}
