@@ -68,10 +68,11 @@ class Contestant:
 
 
 class Row:
-    """One kind of work: how many things it is made of, and who does it by which line."""
+    """One kind of work: how many things it is made of, and who does it by which line. Peers that do it at one speed
+    may do less of it."""
 
-    def __init__(self, title, count, ours, peers):
-        self.title, self.count = title, count
+    def __init__(self, title, count, ours, peers, peers_count=None):
+        self.title, self.count, self.peers_count = title, count, peers_count or count
         self.cases = {"xrayclf": ours, **peers}
         self.rates = {name: [] for name in self.cases}
 
@@ -81,7 +82,8 @@ class Row:
         for name in names[shift:] + names[:shift]:
             seconds = contestants[name].seconds(self.cases[name])
             if counted:
-                self.rates[name].append(self.count / seconds)
+                count = self.count if name == "xrayclf" else self.peers_count
+                self.rates[name].append(count / seconds)
 
     def table(self):
         """A line a peer: median rates, and median, lowest and highest ratio of a round's pair."""
@@ -104,6 +106,20 @@ def forward_rows(precision, quick):
             yield Row(f"{title}, {precision}, {name}", batch * repeats, case, {e: case for e in engines})
 
 
+def training_rows():
+    """Cached views are another recipe than fresh ones: the peer, which has none, draws a fresh view every epoch."""
+    for network, part, title, count in (("efficientnet_b4", "head", "phase 1, B4", 64),
+                                        ("efficientnet_b4", "last_keras_layers", "phase 2, B4", 64),
+                                        ("efficientnet_b4", "everything", "whole network, B4", 32),
+                                        ("efficientnet_lite0", "everything", "whole network, Lite0", 64)):
+        fresh = f"train {network} {part} 0 1 {count}"
+        yield Row(f"{title}, fresh views", count, fresh, {"PyTorch": fresh})
+        if part != "everything":
+            epochs = 30 if part == "head" else 20
+            cached = f"train {network} {part} 4 {epochs} {count}"
+            yield Row(f"{title}, {epochs} epochs, 4 cached views", epochs * count, cached, {"PyTorch": fresh}, count)
+
+
 def all_rows(films, count, quick):
     preprocess = f"preprocess {films}"
     yield Row("preprocess, one core", count, preprocess, {"OpenCV": preprocess})
@@ -113,7 +129,7 @@ def all_rows(films, count, quick):
     for batch in (1, 8):
         case = f"gradcam {batch} {8 // batch}"
         yield Row(f"Grad-CAM overlays, B4, batch {batch}", 8, case, {"pytorch-grad-cam": case})
-    yield Row("phase-1 epoch, B4, from images", 96, "epoch 96", {"PyTorch": "epoch 96"})
+    yield from training_rows()
     cached = "cached_epoch 4096"
     yield Row("phase-1 epoch, cached features", 4096, cached, {"PyTorch": cached})
 

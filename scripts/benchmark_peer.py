@@ -24,6 +24,32 @@ def network(name):
     return timm.create_model(f"tf_{name}", num_classes=3).eval()
 
 
+class Films:
+    """Noise in memory, augmented as the reference study's generator: one warp and a flip."""
+
+    def __init__(self, count):
+        import numpy
+
+        self.images = numpy.random.randint(0, 256, (count, 224, 224), dtype=numpy.uint8)
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, index):
+        import cv2
+        import numpy
+        import torch
+
+        cv2.setNumThreads(1)
+        draw = numpy.random.default_rng(index).uniform
+        warp = cv2.getRotationMatrix2D((112, 112), draw(-15, 15), draw(0.9, 1.1))
+        warp[:, 2] += draw(-22, 22), draw(-22, 22)
+        view = cv2.warpAffine(self.images[index], warp, (224, 224), borderMode=cv2.BORDER_REPLICATE)
+        view = cv2.flip(view, 1) if draw() < 0.5 else view
+        grey = torch.from_numpy(view).float().div_(255).sub_(0.45).div_(0.225)
+        return grey.expand(3, 224, 224), index % 3
+
+
 class Torch:
     """PyTorch eager, as its tuning guide recommends for the CPU: channels-last, denormals flushed, no graph."""
 
@@ -58,14 +84,14 @@ class Torch:
 
         return run
 
-    def study_head(self):
+    def study_head(self, features=1792):
         nn = self.torch.nn
 
         def norm(width):
             return nn.BatchNorm1d(width, eps=1e-3, momentum=0.01)
 
         return nn.Sequential(
-            norm(1792), nn.Dropout(0.5), nn.Linear(1792, 512), nn.ReLU(),
+            norm(features), nn.Dropout(0.5), nn.Linear(features, 512), nn.ReLU(),
             norm(512), nn.Dropout(0.3), nn.Linear(512, 256), nn.ReLU(),
             norm(256), nn.Dropout(0.2), nn.Linear(256, 3))
 
@@ -79,21 +105,6 @@ class Torch:
         self.optimizer.step()
         return loss.item()
 
-    def epoch(self, images):
-        torch, net = self.torch, self.of("efficientnet_b4")
-        grey = torch.full((224, 224), 128, dtype=torch.uint8)
-
-        def run():
-            for start in range(0, images, 32):
-                size = min(32, images - start)
-                with torch.no_grad():
-                    batch = (grey.expand(size, 3, 224, 224).float() / 255 - 0.45) / 0.225
-                    batch = batch.contiguous(memory_format=torch.channels_last)
-                    rows = torch.flatten(net.avgpool(net.features(batch)), 1)
-                self.step(rows, torch.arange(size) % 3)
-
-        return run
-
     def cached_epoch(self, images):
         torch = self.torch
         rows, targets = torch.randn(images, 1792), torch.arange(images) % 3
@@ -101,6 +112,35 @@ class Torch:
         def run():
             for indices in torch.randperm(images).split(32):
                 self.step(rows[indices], targets[indices])
+
+        return run
+
+    def train(self, name, part, views, epochs, images):
+        """Views are fresh whatever `views` says: PyTorch has no cache of a frozen part's outputs."""
+        torch, net = self.torch, network(name).to(memory_format=self.torch.channels_last)
+        features = net.features if name == "efficientnet_b4" else torch.nn.Sequential(
+            net.conv_stem, net.bn1, *net.blocks, torch.nn.Sequential(net.conv_head, net.bn2))
+        # Keras' last 30 layers of B4 begin in block 7a: its last stage and what follows.
+        cut = {"head": len(features), "last_keras_layers": len(features) - 2, "everything": 0}[part]
+        frozen, opened = features[:cut].requires_grad_(False), features[cut:]
+        head = self.study_head(1792 if name == "efficientnet_b4" else 1280)
+        trained = [*opened.parameters(), *head.parameters()]
+        optimizer = torch.optim.Adam(trained, lr=1e-3, eps=1e-7, fused=True)
+        loader = torch.utils.data.DataLoader(Films(images), batch_size=32, shuffle=True, num_workers=CORES,
+                                             persistent_workers=True)
+        for _ in loader:  # starts the workers, which long runs do once
+            pass
+
+        def run():
+            for _ in range(epochs):
+                for batch, targets in loader:
+                    batch = batch.contiguous(memory_format=torch.channels_last)
+                    with torch.no_grad():
+                        batch = frozen(batch)
+                    optimizer.zero_grad()
+                    scores = head(opened(batch).mean((2, 3)))
+                    torch.nn.functional.cross_entropy(scores, targets).backward()
+                    optimizer.step()
 
         return run
 

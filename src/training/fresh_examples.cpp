@@ -1,5 +1,6 @@
 #include "xrayclf/training/fresh_examples.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "xrayclf/core/parallel.hpp"
@@ -8,6 +9,9 @@
 
 namespace xrayclf {
 namespace {
+
+/// Bytes of the prefix's outputs that are kept for the rest of an epoch.
+constexpr std::int64_t kKeptMemory = std::int64_t{512} << 20;
 
 void mix_images(torch::Tensor& images, const BatchMix& mix) {
   const torch::Tensor partners =
@@ -56,7 +60,7 @@ std::vector<cv::Mat> FreshExamples::draw(std::int64_t epoch,
 
 void FreshExamples::prefetch(std::int64_t epoch, const std::vector<std::int64_t>& indices) {
   Key key{epoch, indices};
-  if (announced_.count(key) != 0) return;
+  if (announced_.count(key) != 0 || keeps(epoch, indices)) return;
   announced_.emplace(std::move(key), std::async(std::launch::async, [this, epoch, indices] {
                        return draw(epoch, indices);
                      }));
@@ -84,8 +88,25 @@ torch::Tensor FreshExamples::prefix(const torch::Tensor& images) {
   return out.to(torch::kFloat32);
 }
 
+void FreshExamples::keep(std::int64_t epoch, const std::vector<std::int64_t>& indices,
+                         const torch::Tensor& rows) {
+  if (cut_ == 0 || rows[0].numel() * rows.element_size() * size() > kKeptMemory) return;
+  if (epoch != kept_epoch_) kept_.clear();
+  kept_epoch_ = epoch;
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    kept_[indices[i]] = rows[static_cast<std::int64_t>(i)];
+}
+
+bool FreshExamples::keeps(std::int64_t epoch, const std::vector<std::int64_t>& indices) const {
+  return epoch == kept_epoch_ && std::all_of(indices.begin(), indices.end(),
+                                             [&](std::int64_t i) { return kept_.count(i) != 0; });
+}
+
 torch::Tensor FreshExamples::inputs(std::int64_t epoch, const std::vector<std::int64_t>& indices) {
-  return prefix(views(epoch, indices));
+  if (!keeps(epoch, indices)) return prefix(views(epoch, indices));
+  std::vector<torch::Tensor> rows;
+  for (const std::int64_t i : indices) rows.push_back(kept_.at(i));
+  return torch::stack(rows);
 }
 
 Batch FreshExamples::batch(std::int64_t epoch, std::int64_t step,
@@ -102,7 +123,9 @@ Batch FreshExamples::batch(std::int64_t epoch, std::int64_t step,
       return {prefix(images), torch::tensor(soft_targets(own, classes, mix)).view({-1, classes})};
     }
   }
-  return {prefix(pictures), one_hot(own, classes).to(torch::kFloat32)};
+  torch::Tensor rows = prefix(pictures);
+  keep(epoch, indices, rows);
+  return {std::move(rows), one_hot(own, classes).to(torch::kFloat32)};
 }
 
 }  // namespace xrayclf

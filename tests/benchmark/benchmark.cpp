@@ -6,12 +6,10 @@
 //   forward NETWORK float32|bfloat16 BATCH REPEATS
 //                          so many batches of 224 x 224 images to logits, on all cores
 //   gradcam BATCH REPEATS  so many batches of 224 x 224 images to Grad-CAM overlays by B4
-//   epoch IMAGES           a phase-1 epoch from images to steps: features of the frozen B4, then
-//                          the head
 //   cached_epoch IMAGES    a phase-1 epoch on cached features: the head alone
 //   train NETWORK PART VIEWS EPOCHS IMAGES
 //                          so many epochs on images in memory, augmented as the study does, 32 a
-//                          step, where PART (of --open.part) and the linear head are trained; with
+//                          step, where PART (of --open.part) and the study's head are trained; with
 //                          VIEWS cached views of the frozen part, or fresh ones for 0
 //   kernel ...             one call of a kernel on one core; see kernel_benchmark.hpp
 #include <chrono>
@@ -116,15 +114,6 @@ class Benchmark {
     });
   }
 
-  double epoch(std::int64_t images) {
-    return seconds_of([&] {
-      const cv::Mat image(224, 224, CV_8UC1, cv::Scalar(128));
-      train_head(prefix_outputs(*network_, network_->unit_count(),
-                                find_architecture("efficientnet_b4").input, images,
-                                [&](std::int64_t) { return image; }, {}));
-    });
-  }
-
   double cached_epoch(std::int64_t images) {
     const torch::Tensor rows = torch::randn({images, network_->feature_channels()});
     return seconds_of([&] { train_head(rows); });
@@ -208,7 +197,6 @@ double measure(Benchmark& benchmark, const std::string& line) {
         name, precision == "bfloat16" ? Precision::bfloat16 : Precision::float32, count, repeats);
   }
   if (what == "gradcam" && words >> count >> repeats) return benchmark.gradcam(count, repeats);
-  if (what == "epoch" && words >> count) return benchmark.epoch(count);
   if (what == "cached_epoch" && words >> count) return benchmark.cached_epoch(count);
   std::int64_t views = 0;
   if (what == "train" && words >> name >> part >> views >> repeats >> count) {

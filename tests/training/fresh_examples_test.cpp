@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -19,15 +20,17 @@ class FreshExamplesTest : public ::testing::Test {
  protected:
   FreshExamplesTest() : network_(testing::tiny_network()) { network_->eval(); }
 
-  FreshExamples examples(std::uint64_t seed = 1, std::chrono::milliseconds reading = {}) {
+  FreshExamples examples(std::uint64_t seed = 1, std::chrono::milliseconds reading = {},
+                         std::int64_t cut = 0) {
     const Indices targets = {0, 1, 2, 0, 1, 2, 0, 1};
     AugmentConfig config;
     config.preset = AugmentPreset::chest;
     return {*network_,
-            0,
+            cut,
             InputSpec{},
             targets,
-            [reading](std::int64_t i) {
+            [this, reading](std::int64_t i) {
+              ++reads_;
               std::this_thread::sleep_for(reading);
               return testing::tiny_image(static_cast<int>(i), 64);
             },
@@ -37,6 +40,7 @@ class FreshExamplesTest : public ::testing::Test {
   }
 
   std::shared_ptr<Network> network_;
+  std::atomic<int> reads_ = 0;
 };
 
 TEST_F(FreshExamplesTest, AViewIsAFunctionOfSeedEpochAndIndexAlone) {
@@ -80,6 +84,21 @@ TEST_F(FreshExamplesTest, AnnouncedViewsAreDrawnWhileTheNetworkIsBusy) {
   const auto start = std::chrono::steady_clock::now();
   examples.inputs(1, batch);
   EXPECT_LT(std::chrono::steady_clock::now() - start, reading);
+}
+
+TEST_F(FreshExamplesTest, AnEpochsSecondLookComputesNothingAnew) {
+  auto examples = this->examples(1, {}, network_->unit_count());
+  const torch::Tensor first = examples.batch(2, 0, {0, 1, 2}, 3).inputs;
+  const torch::Tensor second = examples.batch(2, 1, {3, 4}, 3).inputs;
+  const int reads = reads_;
+  examples.prefetch(2, {4, 0});
+  const torch::Tensor again = examples.inputs(2, {4, 0});
+  EXPECT_EQ(reads_, reads);
+  EXPECT_TRUE(torch::equal(again[0], second[1]));
+  EXPECT_TRUE(torch::equal(again[1], first[0]));
+  examples.inputs(2, {4, 5});  // one of them was not seen
+  EXPECT_EQ(reads_, reads + 2);
+  EXPECT_FALSE(torch::equal(examples.inputs(3, {4, 0}), again));  // another epoch, other views
 }
 
 }  // namespace

@@ -39,6 +39,10 @@ class FreshExamples : public Examples {
   std::vector<cv::Mat> draw(std::int64_t epoch, const std::vector<std::int64_t>& indices) const;
   std::vector<cv::Mat> views(std::int64_t epoch, const std::vector<std::int64_t>& indices);
   torch::Tensor prefix(const std::vector<cv::Mat>& views);
+  /// Remembers the prefix's outputs, one row an index, unless they take too much memory.
+  void keep(std::int64_t epoch, const std::vector<std::int64_t>& indices,
+            const torch::Tensor& rows);
+  bool keeps(std::int64_t epoch, const std::vector<std::int64_t>& indices) const;
   /// Of images that are mixtures, not grey values any more.
   torch::Tensor prefix(const torch::Tensor& images);
 
@@ -52,6 +56,10 @@ class FreshExamples : public Examples {
   PrefixOptions options_;
   std::unique_ptr<Engine> engine_;
   std::map<Key, std::future<std::vector<cv::Mat>>> announced_;
+  /// What the frozen prefix made of the epoch's views: exact norm statistics look at each a second
+  /// time.
+  std::int64_t kept_epoch_ = -1;
+  std::map<std::int64_t, torch::Tensor> kept_;
 };
 
 }  // namespace xrayclf
