@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <limits>
 #include <map>
 #include <optional>
 #include <ostream>
@@ -18,6 +17,7 @@
 #include "xrayclf/core/csv.hpp"
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/core/json_file.hpp"
+#include "xrayclf/core/numbers.hpp"
 #include "xrayclf/core/text.hpp"
 #include "xrayclf/core/version.hpp"
 #include "xrayclf/figures/plots.hpp"
@@ -163,7 +163,6 @@ std::vector<Rater> load_readers(const CompareConfig& config, const Predictions& 
 }
 
 ForestPoint point_of(const Figure& figure) {
-  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   return {figure.value.value_or(kNan), figure.interval.value_or(Interval{kNan, kNan})};
 }
 

@@ -90,7 +90,7 @@ std::string name_below(const fs::path& path, const fs::path& folder) {
   return name;
 }
 
-void require_fit(const PreparedSet& set, const Classifier& classifier) {
+void require_same_preparation(const PreparedSet& set, const Classifier& classifier) {
   if (set.fingerprint == classifier.info().preprocessing_fingerprint) return;
   throw ModelError(printable(set.root.string()) + " was prepared otherwise than the images that " +
                    classifier.path().string() +
@@ -137,7 +137,7 @@ void GradcamInputs::add_set(const fs::path& directory, const GradcamConfig& conf
                             const Classifier& classifier) {
   sets_.push_back(std::make_unique<PreparedSet>(PreparedSet::open(directory)));
   const PreparedSet& set = *sets_.back();
-  require_fit(set, classifier);
+  require_same_preparation(set, classifier);
   std::vector<std::size_t> rows;
   if (config.split.empty()) {
     for (std::size_t i = 0; i < set.records.size(); ++i) rows.push_back(i);

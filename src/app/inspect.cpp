@@ -17,7 +17,7 @@ namespace {
 using nlohmann::ordered_json;
 
 /// One file; what is not known stays empty.
-struct Finding {
+struct Inspection {
   std::int64_t input = 0;  ///< 1 ...
   std::string name;
   std::string sha256;
@@ -27,27 +27,27 @@ struct Finding {
   std::string reason;
 };
 
-Finding look_at(const std::string& path, std::int64_t input, const DicomConfig& dicom) {
+Inspection look_at(const std::string& path, std::int64_t input, const DicomConfig& dicom) {
   ImageLimits limits;
   limits.dicom = dicom;
-  Finding finding;
-  finding.input = input;
-  finding.name = may_be_dicom(path, "") ? "dicom-input-" + std::to_string(input) : path;
+  Inspection inspection;
+  inspection.input = input;
+  inspection.name = may_be_dicom(path, "") ? "dicom-input-" + std::to_string(input) : path;
   try {
     const ImageFile file = read_image_file(path, limits);
-    finding.name = file.name;
-    finding.sha256 = sha256_hex(file.bytes);
+    inspection.name = file.name;
+    inspection.sha256 = sha256_hex(file.bytes);
     // What the header says is worth telling even where the pixels turn out to be damaged.
-    finding.info = probe_image(file.bytes, limits);
+    inspection.info = probe_image(file.bytes, limits);
     const DecodedImage image = decode_image(file.bytes, limits);
-    finding.orientation = image.orientation;
-    finding.grey_bits = image.grey.depth() == CV_16U ? 16 : 8;
+    inspection.orientation = image.orientation;
+    inspection.grey_bits = image.grey.depth() == CV_16U ? 16 : 8;
   } catch (const DataError& e) {
-    finding.reason = e.what();
+    inspection.reason = e.what();
   } catch (const IoError& e) {
-    finding.reason = e.what();
+    inspection.reason = e.what();
   }
-  return finding;
+  return inspection;
 }
 
 std::string grey_steps(const DicomInfo& d) {
@@ -90,7 +90,7 @@ std::string dicom_text(const DicomInfo& d) {
          row("spacing", d.spacing.empty() ? "" : d.spacing + " mm") + row("marks", marks);
 }
 
-std::string text_of(const Finding& f) {
+std::string text_of(const Inspection& f) {
   std::string out = printable(f.name) + ": ";
   if (f.info.width == 0) return out + "refused: " + printable(f.reason) + "\n";
   out += f.info.description + "\n";
@@ -139,7 +139,7 @@ ordered_json dicom_json(const DicomInfo& d) {
           {"overlay", d.has_overlay}};
 }
 
-ordered_json json_of(const Finding& f) {
+ordered_json json_of(const Inspection& f) {
   ordered_json out = {{"schema_version", 1}, {"input", f.input}, {"name", f.name}};
   if (!f.sha256.empty()) out["sha256"] = f.sha256;
   if (f.info.width > 0) {
@@ -167,13 +167,14 @@ void inspect(const InspectConfig& config, std::ostream& out) {
   std::int64_t refused = 0;
   std::int64_t count = 0;
   for (const std::string& path : config.input) {
-    const Finding finding = look_at(path, ++count, config.dicom);
+    const Inspection inspection = look_at(path, ++count, config.dicom);
     if (config.json) {
-      out << json_of(finding).dump(-1, ' ', false, ordered_json::error_handler_t::replace) << "\n";
+      out << json_of(inspection).dump(-1, ' ', false, ordered_json::error_handler_t::replace)
+          << "\n";
     } else {
-      out << text_of(finding);
+      out << text_of(inspection);
     }
-    refused += finding.reason.empty() ? 0 : 1;
+    refused += inspection.reason.empty() ? 0 : 1;
     throw_if_interrupted("stopped after " + counted(count, "file"));
   }
   const std::string message =

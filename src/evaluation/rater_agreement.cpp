@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <memory>
 
 #include "report_intervals.hpp"
 #include "xrayclf/core/error.hpp"
+#include "xrayclf/core/numbers.hpp"
 #include "xrayclf/core/text.hpp"
 #include "xrayclf/metrics/agreement.hpp"
 #include "xrayclf/metrics/confusion_matrix.hpp"
@@ -14,7 +14,6 @@
 namespace xrayclf {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* kCertain =
     "chance alone makes the raters agree: they name one class throughout";
 

@@ -1,14 +1,13 @@
 #include "report_statistics.hpp"
 
 #include <cmath>
-#include <limits>
 
+#include "xrayclf/core/numbers.hpp"
 #include "xrayclf/metrics/calibration.hpp"
 #include "xrayclf/metrics/scoring.hpp"
 
 namespace xrayclf {
 namespace {
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
 SampleErrors::SampleErrors(const Predictions& predictions, std::int64_t ece_bins)

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include <opencv2/imgproc.hpp>
 
+#include "xrayclf/core/numbers.hpp"
 #include "xrayclf/core/random.hpp"
 #include "xrayclf/image/imputation.hpp"
 #include "xrayclf/image/lung_field.hpp"
@@ -14,7 +14,6 @@
 namespace xrayclf {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kBlur = 10.0 / 224.0;  // sigma of insertion's start as a share of the side
 constexpr int kRandomCells = 16;        // a side, of the order that knows nothing
 constexpr double kRoadNoise = 0.01;     // of the imputed pixels, in units of the input
@@ -146,7 +145,7 @@ double map_correlation(const cv::Mat& a, const cv::Mat& b) {
   cv::Scalar mean_a, spread_a, mean_b, spread_b;
   cv::meanStdDev(a, mean_a, spread_a);
   cv::meanStdDev(b, mean_b, spread_b);
-  if (!(spread_a[0] > 0 && spread_b[0] > 0)) return kNaN;
+  if (!(spread_a[0] > 0 && spread_b[0] > 0)) return kNan;
   const double product = cv::mean((a - mean_a[0]).mul(b - mean_b[0]))[0];
   return std::clamp(product / (spread_a[0] * spread_b[0]), -1.0, 1.0);
 }
@@ -156,7 +155,7 @@ double energy_share(const cv::Mat& heat, const cv::Mat& mask) {
   const double all = cv::sum(positive)[0];
   cv::Mat there = cv::Mat::zeros(heat.size(), heat.type());
   positive.copyTo(there, mask);
-  return all > 0 ? cv::sum(there)[0] / all : kNaN;
+  return all > 0 ? cv::sum(there)[0] / all : kNan;
 }
 
 cv::Mat heat_order(const cv::Mat& heat, std::uint64_t seed) {

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 
 #include <fmt/format.h>
+
+#include "xrayclf/core/numbers.hpp"
 
 namespace xrayclf {
 namespace {
 
 using nlohmann::ordered_json;
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kSteady = 0.7;     // correlation below which maps do not follow shifts
 constexpr double kForgotten = 0.5;  // similarity above which maps do not depend on what was learnt
 
@@ -25,11 +25,11 @@ std::vector<double> finite(std::vector<double> values) {
 double mean_of(const std::vector<double>& values) {
   double sum = 0;
   for (const double v : values) sum += v;
-  return values.empty() ? kNaN : sum / static_cast<double>(values.size());
+  return values.empty() ? kNan : sum / static_cast<double>(values.size());
 }
 
 double spread_of(const std::vector<double>& values) {
-  if (values.size() < 2) return kNaN;
+  if (values.size() < 2) return kNan;
   const double mean = mean_of(values);
   double sum = 0;
   for (const double v : values) sum += (v - mean) * (v - mean);
@@ -37,7 +37,7 @@ double spread_of(const std::vector<double>& values) {
 }
 
 double quantile(std::vector<double> values, double share) {
-  if (values.empty()) return kNaN;
+  if (values.empty()) return kNan;
   std::sort(values.begin(), values.end());
   const double at = share * static_cast<double>(values.size() - 1);
   const auto below = static_cast<std::size_t>(at);

@@ -12,11 +12,11 @@
 namespace xrayclf {
 namespace {
 
-constexpr int kGap = 12;
-constexpr int kTitle = 22;    // height of the line above each picture
-constexpr int kScale = 12;    // width of the colour scale
-constexpr int kFigures = 30;  // room for "0.5" beside it
-constexpr int kBars = 270;    // width of the probabilities
+constexpr int kPanelGap = 12;
+constexpr int kTitleHeight = 22;  // height of the line above each picture
+constexpr int kScale = 12;        // width of the colour scale
+constexpr int kFigures = 30;      // room for "0.5" beside it
+constexpr int kBars = 270;        // width of the probabilities
 constexpr int kBarHeight = 16;
 constexpr int kBarStep = 44;
 
@@ -83,21 +83,21 @@ void draw_bars(cv::Mat& canvas, cv::Point corner, int side, const PanelContent& 
 
 cv::Mat draw_panel(const PanelContent& content, const OverlayConfig& config, std::int64_t side64) {
   const int side = static_cast<int>(side64);
-  const int width = 3 * side + kScale + kFigures + kBars + 6 * kGap;
-  cv::Mat canvas(side + kTitle + 2 * kGap, width, CV_8UC3, cv::Scalar::all(255));
-  const int top = kGap + kTitle;
-  int x = kGap;
+  const int width = 3 * side + kScale + kFigures + kBars + 6 * kPanelGap;
+  cv::Mat canvas(side + kTitleHeight + 2 * kPanelGap, width, CV_8UC3, cv::Scalar::all(255));
+  const int top = kPanelGap + kTitleHeight;
+  int x = kPanelGap;
   const auto add = [&](const std::string& title, const cv::Mat& picture) {
-    drawing::draw_text(canvas, title, {x, kGap + 12}, side);
+    drawing::draw_text(canvas, title, {x, kPanelGap + 12}, side);
     drawing::place(canvas, picture, {x, top}, side);
-    x += side + kGap;
+    x += side + kPanelGap;
   };
   add(content.name, displayable(content.grey));
   add(content.method + " of " + content.explained, colour_heat(content.heat, config));
-  draw_scale(canvas, {x - kGap + 4, top}, side, config);
+  draw_scale(canvas, {x - kPanelGap + 4, top}, side, config);
   x += kScale + kFigures;
   add("overlay", draw_overlay(content.grey, content.heat, config));
-  drawing::draw_text(canvas, "probabilities", {x, kGap + 12}, kBars);
+  drawing::draw_text(canvas, "probabilities", {x, kPanelGap + 12}, kBars);
   draw_bars(canvas, {x, top}, side, content);
   return canvas;
 }

@@ -17,7 +17,8 @@ Plot risk_coverage_plot(const RiskCoverageCurve& curve) {
         {csv_number(curve.coverage[i]), csv_number(curve.risk[i]), csv_number(curve.threshold[i])});
   }
   line(plot.script, "set xrange [0:1]\nset yrange [0:*]");
-  line(plot.script, "set xlabel 'Coverage (share answered)' offset 0,1");
+  line(plot.script, "set xlabel 'Coverage (share answered)'");
+  line(plot.script, "set bmargin at screen 0.2");  // or gnuplot puts the key upon the label
   line(plot.script, "set ylabel 'Risk (share of errors among the answered)'");
   line(plot.script, "set key outside bottom center vertical maxcols 1 Left reverse samplen 3");
   line(plot.script, "best(x) = x > 1 - {0} ? (x - 1 + {0}) / x : 0", csv_number(curve.errors));

@@ -8,13 +8,13 @@
 namespace xrayclf {
 namespace {
 
-constexpr int kSide = 16;
-using Means = std::array<double, kSide * kSide>;
+constexpr int kGridSide = 16;
+using Means = std::array<double, kGridSide * kGridSide>;
 
 /// The left half of the template, which is symmetric: weights of a linear softmax classifier that
 /// tells an upright film from its turns, from its inversions and from pictures that are none
 /// (scripts/fit_film_check.py, which says on what).
-constexpr int kTemplate[kSide][kSide / 2] = {
+constexpr int kTemplate[kGridSide][kGridSide / 2] = {
     {33, -22, -68, -61, -56, -7, 33, 78}, {1, -25, -14, -6, -18, -2, 36, 55},
     {-12, -35, 1, 22, -10, -27, 19, 58},  {-5, -4, 41, 37, -12, -36, -4, 38},
     {18, 10, 38, 40, -26, -40, -8, 28},   {7, 21, 31, 25, -35, -47, -13, 29},
@@ -35,26 +35,26 @@ Means coarse(const cv::Mat& grey) {
   cv::Mat small;
   cv::Mat real;
   grey.convertTo(real, CV_32F);
-  cv::resize(real, small, {kSide, kSide}, 0, 0, cv::INTER_AREA);
+  cv::resize(real, small, {kGridSide, kGridSide}, 0, 0, cv::INTER_AREA);
   Means out{};
   double mean = 0;
   double along_x = 0;
   double along_y = 0;
   double spread = 0;
-  const double centre = (kSide - 1) / 2.0;
-  for (int y = 0; y < kSide; ++y) {
-    for (int x = 0; x < kSide; ++x) {
+  const double centre = (kGridSide - 1) / 2.0;
+  for (int y = 0; y < kGridSide; ++y) {
+    for (int x = 0; x < kGridSide; ++x) {
       const double value = small.at<float>(y, x);
-      mean += value / (kSide * kSide);
+      mean += value / (kGridSide * kGridSide);
       along_x += value * (x - centre);
       along_y += value * (y - centre);
       spread += (x - centre) * (x - centre);
     }
   }
   double energy = 0;
-  for (int y = 0; y < kSide; ++y) {
-    for (int x = 0; x < kSide; ++x) {
-      double& value = out[static_cast<std::size_t>(y * kSide + x)];
+  for (int y = 0; y < kGridSide; ++y) {
+    for (int x = 0; x < kGridSide; ++x) {
+      double& value = out[static_cast<std::size_t>(y * kGridSide + x)];
       value = small.at<float>(y, x) - mean - along_x / spread * (x - centre) -
               along_y / spread * (y - centre);
       energy += value * value;
@@ -62,7 +62,7 @@ Means coarse(const cv::Mat& grey) {
   }
   // What a 16-bit image's rounding leaves of a flat one is no structure.
   const double norm = std::sqrt(energy);
-  const double scale = norm > 1e-3 * kSide ? 1 / norm : 0;
+  const double scale = norm > 1e-3 * kGridSide ? 1 / norm : 0;
   for (double& value : out) value *= scale;
   return out;
 }
@@ -70,10 +70,10 @@ Means coarse(const cv::Mat& grey) {
 /// A quarter turn against the clock.
 Means turned_back(const Means& means) {
   Means out{};
-  for (int y = 0; y < kSide; ++y) {
-    for (int x = 0; x < kSide; ++x) {
-      out[static_cast<std::size_t>((kSide - 1 - x) * kSide + y)] =
-          means[static_cast<std::size_t>(y * kSide + x)];
+  for (int y = 0; y < kGridSide; ++y) {
+    for (int x = 0; x < kGridSide; ++x) {
+      out[static_cast<std::size_t>((kGridSide - 1 - x) * kGridSide + y)] =
+          means[static_cast<std::size_t>(y * kGridSide + x)];
     }
   }
   return out;
@@ -82,10 +82,10 @@ Means turned_back(const Means& means) {
 double product_with_template(const Means& means) {
   double sum = 0;
   double energy = 0;
-  for (int y = 0; y < kSide; ++y) {
-    for (int x = 0; x < kSide; ++x) {
-      const int weight = kTemplate[y][x < kSide / 2 ? x : kSide - 1 - x];
-      sum += weight * means[static_cast<std::size_t>(y * kSide + x)];
+  for (int y = 0; y < kGridSide; ++y) {
+    for (int x = 0; x < kGridSide; ++x) {
+      const int weight = kTemplate[y][x < kGridSide / 2 ? x : kGridSide - 1 - x];
+      sum += weight * means[static_cast<std::size_t>(y * kGridSide + x)];
       energy += weight * weight;
     }
   }
@@ -96,10 +96,10 @@ double product_with_template(const Means& means) {
 double midline_of(const Means& upright) {
   double sum = 0;
   for (int y = 4; y < 10; ++y) {
-    const auto at = [&](int x) { return upright[static_cast<std::size_t>(y * kSide + x)]; };
+    const auto at = [&](int x) { return upright[static_cast<std::size_t>(y * kGridSide + x)]; };
     sum += (at(7) + at(8)) / 2 - (at(4) + at(5) + at(10) + at(11)) / 4;
   }
-  return sum / 6 * kSide;  // the values' standard deviation is 1 / kSide
+  return sum / 6 * kGridSide;  // the values' standard deviation is 1 / kGridSide
 }
 
 }  // namespace

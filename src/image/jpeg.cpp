@@ -1,43 +1,22 @@
 #include <algorithm>
-#include <csetjmp>
 #include <cstdio>
 #include <cstring>
 #include <string>
 #include <vector>
 
-// jpeglib.h needs cstdio before it.
-#include <jpeglib.h>
-
-#include <jerror.h>
-
 #include "decoders.hpp"
 #include "exif.hpp"
+#include "jpeg_errors.hpp"
 #include "xrayclf/core/error.hpp"
 
 namespace xrayclf {
 namespace {
-
-/// libjpeg reports by calling back, and an error callback must not return: it jumps to the last
-/// setjmp. Functions that call setjmp here hold nothing with a destructor.
-struct JpegErrors {
-  jpeg_error_mgr manager;
-  std::jmp_buf jump;
-  char message[JMSG_LENGTH_MAX];
-};
-
-[[noreturn]] void jump_out(j_common_ptr handle) {
-  auto* errors = reinterpret_cast<JpegErrors*>(handle->err);
-  handle->err->format_message(handle, errors->message);
-  std::longjmp(errors->jump, 1);
-}
 
 /// Warnings (level -1) are how libjpeg reports truncated and corrupt data that it patches up with
 /// grey.
 void take_message(j_common_ptr handle, int level) {
   if (level < 0 && handle->err->msg_code != JWRN_JFIF_MAJOR) jump_out(handle);
 }
-
-void print_nothing(j_common_ptr) {}
 
 struct JpegProgress {
   jpeg_progress_mgr manager;

@@ -1,31 +1,14 @@
-#include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
 
-// jpeglib.h needs cstdio before it.
-#include <jpeglib.h>
-
+#include "jpeg_errors.hpp"
 #include "xrayclf/core/error.hpp"
 #include "xrayclf/image/codec.hpp"
 
 namespace xrayclf {
 namespace {
-
-struct JpegErrors {
-  jpeg_error_mgr manager;
-  std::jmp_buf jump;
-  char message[JMSG_LENGTH_MAX];
-};
-
-[[noreturn]] void jump_out(j_common_ptr handle) {
-  auto* errors = reinterpret_cast<JpegErrors*>(handle->err);
-  handle->err->format_message(handle, errors->message);
-  std::longjmp(errors->jump, 1);
-}
-
-void print_nothing(j_common_ptr) {}
 
 /// Owns libjpeg's state for one file; see JpegReader on setjmp.
 class JpegWriter {

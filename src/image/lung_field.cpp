@@ -9,7 +9,7 @@
 namespace xrayclf {
 namespace {
 
-constexpr int kSide = 128;          // of the copy that is worked on
+constexpr int kFieldSide = 128;     // of the copy that is worked on
 constexpr double kBlur = 2.0;       // pixels of it
 constexpr int kMargin = 2;          // what comes closer to the edge is air around the body
 constexpr double kSmallest = 0.03;  // of the image, one lung
@@ -34,18 +34,18 @@ constexpr std::array<Attempt, 9> kAttempts = {{{1.0, 5},
 
 /// Two upright ellipses where lungs lie on a usual frontal film.
 cv::Mat average_place() {
-  cv::Mat mask(kSide, kSide, CV_8UC1, cv::Scalar(0));
+  cv::Mat mask(kFieldSide, kFieldSide, CV_8UC1, cv::Scalar(0));
   for (const double x : {0.29, 0.71}) {
-    cv::ellipse(mask, {cvRound(x * kSide), cvRound(0.48 * kSide)},
-                {cvRound(0.17 * kSide), cvRound(0.34 * kSide)}, 0, 0, 360, cv::Scalar(255),
-                cv::FILLED);
+    cv::ellipse(mask, {cvRound(x * kFieldSide), cvRound(0.48 * kFieldSide)},
+                {cvRound(0.17 * kFieldSide), cvRound(0.34 * kFieldSide)}, 0, 0, 360,
+                cv::Scalar(255), cv::FILLED);
   }
   return mask;
 }
 
 /// Otsu's level of the middle of the film.
 double dark_level(const cv::Mat& smooth) {
-  const cv::Rect middle(kSide / 8, kSide / 8, kSide * 6 / 8, kSide * 6 / 8);
+  const cv::Rect middle(kFieldSide / 8, kFieldSide / 8, kFieldSide * 6 / 8, kFieldSide * 6 / 8);
   cv::Mat ignored;
   return cv::threshold(smooth(middle).clone(), ignored, 0, 255,
                        cv::THRESH_BINARY | cv::THRESH_OTSU);
@@ -59,18 +59,19 @@ struct Lung {
 /// The largest dark region of a half that stays clear of the film's edge and lies where lungs do.
 Lung lung_of(const cv::Mat& dark, bool left) {
   cv::Mat half = dark.clone();
-  half(cv::Rect(left ? kSide / 2 : 0, 0, kSide / 2, kSide)).setTo(0);
+  half(cv::Rect(left ? kFieldSide / 2 : 0, 0, kFieldSide / 2, kFieldSide)).setTo(0);
   cv::Mat labels, stats, centres;
   const int count = cv::connectedComponentsWithStats(half, labels, stats, centres);
   Lung best;
   for (int i = 1; i < count; ++i) {
-    const double area = stats.at<int>(i, cv::CC_STAT_AREA) / static_cast<double>(kSide * kSide);
+    const double area =
+        stats.at<int>(i, cv::CC_STAT_AREA) / static_cast<double>(kFieldSide * kFieldSide);
     const int x = stats.at<int>(i, cv::CC_STAT_LEFT);
     const int y = stats.at<int>(i, cv::CC_STAT_TOP);
     const bool clear = x > kMargin && y > kMargin &&
-                       x + stats.at<int>(i, cv::CC_STAT_WIDTH) < kSide - kMargin &&
-                       y + stats.at<int>(i, cv::CC_STAT_HEIGHT) < kSide - kMargin;
-    const double height = centres.at<double>(i, 1) / kSide;
+                       x + stats.at<int>(i, cv::CC_STAT_WIDTH) < kFieldSide - kMargin &&
+                       y + stats.at<int>(i, cv::CC_STAT_HEIGHT) < kFieldSide - kMargin;
+    const double height = centres.at<double>(i, 1) / kFieldSide;
     if (!clear || area <= best.area || area < kSmallest || area > kLargest || height < 0.2 ||
         height > 0.72) {
       continue;
@@ -92,7 +93,7 @@ cv::Mat lungs_below(const cv::Mat& smooth, double level, int bridge) {
   const Lung right = lung_of(dark, false);
   if (left.hull.empty() || right.hull.empty()) return {};
   if (std::max(left.area, right.area) > kUnlike * std::min(left.area, right.area)) return {};
-  cv::Mat mask(kSide, kSide, CV_8UC1, cv::Scalar(0));
+  cv::Mat mask(kFieldSide, kFieldSide, CV_8UC1, cv::Scalar(0));
   cv::fillConvexPoly(mask, left.hull, cv::Scalar(255));
   cv::fillConvexPoly(mask, right.hull, cv::Scalar(255));
   return mask;
@@ -102,7 +103,7 @@ cv::Mat lungs_below(const cv::Mat& smooth, double level, int bridge) {
 
 LungField lung_field(const cv::Mat& grey) {
   cv::Mat small, smooth;
-  cv::resize(grey, small, {kSide, kSide}, 0, 0, cv::INTER_AREA);
+  cv::resize(grey, small, {kFieldSide, kFieldSide}, 0, 0, cv::INTER_AREA);
   cv::GaussianBlur(small, smooth, {}, kBlur);
   const double level = dark_level(smooth);
   cv::Mat mask;

@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+
+#include "xrayclf/core/numbers.hpp"
 
 namespace xrayclf {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// Weighted mean of what is not NaN; where all weights are 0 the plain mean, as scikit-learn does.
 template <class Value, class Weight>

@@ -1,14 +1,13 @@
 #include "xrayclf/metrics/curve_band.hpp"
 
-#include <limits>
 
+#include "xrayclf/core/numbers.hpp"
 #include "xrayclf/metrics/ranking.hpp"
 
 namespace xrayclf {
 namespace {
 
 constexpr std::size_t kSteps = 100;
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 double grid_point(std::size_t step) { return static_cast<double>(step) / kSteps; }
 

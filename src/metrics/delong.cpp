@@ -3,17 +3,15 @@
 #include <algorithm>
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
+#include "xrayclf/core/numbers.hpp"
 #include "xrayclf/metrics/proportion.hpp"
 #include "xrayclf/metrics/ranking.hpp"
 #include "xrayclf/metrics/roc.hpp"
 
 namespace xrayclf {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// Clusters renumbered 0 ... count-1.
 struct Clusters {

@@ -4,12 +4,11 @@
 #include <limits>
 #include <numeric>
 
+#include "xrayclf/core/numbers.hpp"
 #include "xrayclf/metrics/ranking.hpp"
 
 namespace xrayclf {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 double rate(std::int64_t count, std::int64_t total) {
   return total == 0 ? kNan : static_cast<double>(count) / static_cast<double>(total);

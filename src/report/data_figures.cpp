@@ -9,8 +9,8 @@
 namespace xrayclf {
 namespace {
 
-constexpr std::size_t kSamples = 6;  // of a class
-constexpr std::int64_t kSide = 160;  // pixels
+constexpr std::size_t kSamples = 6;        // of a class
+constexpr std::int64_t kSampleSide = 160;  // pixels
 
 Plot class_distribution(const std::vector<std::string>& classes,
                         const std::vector<Record>& records) {
@@ -48,12 +48,12 @@ void write_sample_grid(const std::filesystem::path& root, const std::vector<std:
       const Record& record = *own[i];
       const std::string file = std::filesystem::path(record.source).filename().string();
       tiles.push_back(
-          {thumbnail(read_image(root / record.path).grey, kSide), {record.label, file}});
+          {thumbnail(read_image(root / record.path).grey, kSampleSide), {record.label, file}});
       values.push_back({record.label, record.source, record.split, record.patient_id});
     }
   }
   write_montage(root / kFiguresFolder, "sample_grid", tiles,
-                {"class", "source", "split", "patient_id"}, {kSamples, kSide}, values);
+                {"class", "source", "split", "patient_id"}, {kSamples, kSampleSide}, values);
 }
 
 }  // namespace

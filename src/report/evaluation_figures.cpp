@@ -1,8 +1,8 @@
 #include <cmath>
-#include <limits>
 #include <string_view>
 
 #include "xrayclf/core/error.hpp"
+#include "xrayclf/core/numbers.hpp"
 #include "xrayclf/figures/gallery.hpp"
 #include "xrayclf/figures/montage.hpp"
 #include "xrayclf/image/codec.hpp"
@@ -16,7 +16,6 @@
 namespace xrayclf {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kGallery = 20;  // images
 
 /// What the curves of one class are made of.

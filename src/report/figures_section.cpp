@@ -44,7 +44,7 @@ constexpr std::array<Caption, 7> kCaptions{{
      "certain are answered. Dashed: certainty unrelated to errors; dotted: every error the least "
      "certain. The mark: the confidence that was chosen on validation."},
 }};
-constexpr std::string_view kGallery = "misclassified";  // in the section of errors
+constexpr std::string_view kMisclassified = "misclassified";  // in the section of errors
 
 /// Pictures in the folder that no other section shows, so that whoever adds one need not tell.
 std::set<std::string> further_figures(const fs::path& folder) {
@@ -53,7 +53,7 @@ std::set<std::string> further_figures(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const std::string name = entry.path().stem().string();
     const std::string extension = entry.path().extension().string();
-    const bool known = name == kGallery ||
+    const bool known = name == kMisclassified ||
                        std::any_of(kCaptions.begin(), kCaptions.end(),
                                    [&](const Caption& caption) { return name == caption.name; });
     if (!known && (extension == ".png" || extension == ".svg")) names.insert(name);
@@ -62,10 +62,10 @@ std::set<std::string> further_figures(const fs::path& folder) {
 }
 
 Html gallery_tile(const Misclassified& one, const cv::Mat& image) {
-  constexpr std::int64_t kSide = 240;  // pixels
-  const Html picture =
-      image.empty() ? html::element("div", "no image", "class=\"missing\"")
-                    : html::image(encode_png(thumbnail(image, kSide)), "image/png", one.image);
+  constexpr std::int64_t kThumbnailSide = 240;  // pixels
+  const Html picture = image.empty() ? html::element("div", "no image", "class=\"missing\"")
+                                     : html::image(encode_png(thumbnail(image, kThumbnailSide)),
+                                                   "image/png", one.image);
   const auto said = [](const char* what, const std::string& name, double probability) {
     return Html::markup("<br>") + what + name + fmt::format(" {:.2f}", probability);
   };

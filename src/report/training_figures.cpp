@@ -16,7 +16,7 @@ namespace xrayclf {
 namespace {
 
 constexpr std::int64_t kViews = 5;
-constexpr std::int64_t kSide = 160;  // pixels
+constexpr std::int64_t kViewSide = 160;  // pixels
 
 std::vector<HistoryPoint> read_history(const std::filesystem::path& run,
                                        const std::vector<PhaseFigure>& phases) {
@@ -65,8 +65,8 @@ void write_augmentation(const std::filesystem::path& directory, const std::strin
       values.push_back({row.label.front(), parameters, what});
     }
   }
-  write_montage(directory, name, tiles, {"transform", "parameters", "view"}, {kViews + 1, kSide},
-                values);
+  write_montage(directory, name, tiles, {"transform", "parameters", "view"},
+                {kViews + 1, kViewSide}, values);
 }
 
 }  // namespace

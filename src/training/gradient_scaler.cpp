@@ -4,7 +4,7 @@
 
 namespace xrayclf {
 namespace {
-constexpr double kGrowth = 2;
+constexpr double kScaleGrowth = 2;
 constexpr double kBackoff = 0.5;
 constexpr std::int64_t kGrowthInterval = 2000;
 }  // namespace
@@ -26,7 +26,7 @@ bool GradientScaler::unscale(Optimizer& optimizer) {
     return false;
   }
   if (++state_.good_steps == kGrowthInterval) {
-    state_.scale *= kGrowth;
+    state_.scale *= kScaleGrowth;
     state_.good_steps = 0;
   }
   return true;
