@@ -110,7 +110,7 @@ def training_rows():
     """Cached views are another recipe than fresh ones: the peer, which has none, draws a fresh view every epoch."""
     for network, part, title, count in (("efficientnet_b4", "head", "phase 1, B4", 64),
                                         ("efficientnet_b4", "last_keras_layers", "phase 2, B4", 64),
-                                        ("efficientnet_b4", "everything", "whole network, B4", 32),
+                                        ("efficientnet_b4", "everything", "whole network, B4", 16),
                                         ("efficientnet_lite0", "everything", "whole network, Lite0", 64)):
         fresh = f"train {network} {part} 0 1 {count}"
         yield Row(f"{title}, fresh views", count, fresh, {"PyTorch": fresh})
@@ -227,6 +227,7 @@ def main():
     parser.add_argument("--ours", required=True, help="the program xrayclf_benchmark")
     parser.add_argument("--xrayclf", required=True, help="the program xrayclf")
     parser.add_argument("--rounds", type=int, help="instead of 3 (quick) or 9 (full)")
+    parser.add_argument("--only", default="", metavar="TEXT", help="rows whose title has this text, printed and not kept")
     parser.add_argument("--output", type=pathlib.Path, default=SCRIPTS.parent / "docs" / "benchmarks.md")
     options = parser.parse_args()
     quick = options.extent == "quick"
@@ -239,19 +240,23 @@ def main():
         films = scratch / "films"
         subprocess.run([options.xrayclf, "phantoms", "--output", films, "--patients", "20", "--quiet"], check=True)
         count = sum(path.suffix in (".png", ".jpg", ".jpeg") for path in films.rglob("*"))
-        processes = list(process_table(options.xrayclf, python, scratch, films, options.rounds))
+        processes = [] if options.only else list(
+            process_table(options.xrayclf, python, scratch, films, options.rounds))
         peer = [python, SCRIPTS / "benchmark_peer.py"]
         fast_memory = {"LD_PRELOAD": str(TCMALLOC)} if TCMALLOC.exists() else {}
         torch = Contestant([*peer, "torch"], fast_memory)
         contestants = {"xrayclf": Contestant([options.ours]), "PyTorch": torch, "OpenCV": torch,
                        "pytorch-grad-cam": torch, "ONNX Runtime": Contestant([*peer, "onnxruntime", folder]),
                        "OpenVINO": Contestant([*peer, "openvino", folder])}
-        rows = list(all_rows(films, count, quick))
+        rows = [row for row in all_rows(films, count, quick) if options.only in row.title]
         for number in range(options.rounds + 1):
             for row in rows:
                 print(f"round {number}: {row.title}", file=sys.stderr)
                 # The first round is not counted: first touches of memory and code.
                 row.run(contestants, number, counted=number > 0)
+        if options.only:
+            print("\n".join(line for row in rows for line in row.table()))
+            return
         kernels = list(kernel_table(contestants["xrayclf"]))
     report(options, rows, kernels, processes)
     print(options.output.read_text(encoding="utf-8"))
