@@ -12,7 +12,7 @@ if(LibTorch_CUDA)
 else()
   option(XRAYCLF_BUNDLE_LIBTORCH "Install LibTorch's libraries with the program" ON)
 endif()
-set(XRAYCLF_MAINTAINER "xrayclf maintainers <xrayclf@localhost>" CACHE STRING "Maintainer of the package")
+set(XRAYCLF_MAINTAINER "xrayclf maintainers <maintainers@example.org>" CACHE STRING "Maintainer of the package")
 if(XRAYCLF_BUNDLE_LIBTORCH)
   set(XRAYCLF_INSTALL_RPATH "\$ORIGIN/../lib/xrayclf")
 else()
@@ -52,11 +52,14 @@ set(CPACK_DEBIAN_RUNTIME_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "gnuplot-nox, fonts-dejavu-core")
-set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "classify chest X-rays: prepare, train, evaluate, predict, serve
-From a folder of chest X-rays, in PNG, JPEG or DICOM, to an evaluated classifier: preparation and audit of
-the data, training, evaluation with confidence intervals, explanation, prediction, and an HTTP server with a page.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "chest X-ray classification: prepare, train, evaluate, predict, serve")
+set(CPACK_DEBIAN_RUNTIME_DESCRIPTION
+"From a folder of chest X-rays, in PNG, JPEG or DICOM, to an evaluated
+classifier: preparation and audit of the data, training, evaluation with
+confidence intervals, explanation, prediction, and an HTTP server with a page.
 .
-LibTorch's libraries for the CPU are included. Research use only: this is not a medical device.")
+LibTorch's libraries for the CPU are included. Research use only: this is not
+a medical device.")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
     "${PROJECT_SOURCE_DIR}/scripts/packaging/postinst;${PROJECT_SOURCE_DIR}/scripts/packaging/prerm;${PROJECT_SOURCE_DIR}/scripts/packaging/postrm")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)

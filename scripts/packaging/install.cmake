@@ -69,6 +69,8 @@ file(WRITE "${_doc}/changelog.Debian" "xrayclf (${XRAYCLF_VERSION}-1) bookworm; 
  -- ${XRAYCLF_MAINTAINER}  ${_date}
 ")
 xrayclf_compress("${_doc}/changelog" "${_doc}/changelog.Debian")
+file(MAKE_DIRECTORY "${_prefix}/share/lintian/overrides")
+configure_file("${_packaging}/lintian-overrides" "${_prefix}/share/lintian/overrides/xrayclf" COPYONLY)
 if(XRAYCLF_BUNDLE_LIBTORCH)
   set(_licences "${_doc}/third-party-licences")
   file(WRITE "${_licences}" "")

@@ -44,9 +44,10 @@ exec 3<>/dev/tcp/127.0.0.1/8000
 answer=$(cat <&3)
 exec 3>&-
 [[ $answer == 'HTTP/1.1 200 '* && $answer == *'"probabilities"'* ]] || die "POST /predict: $answer"
-said=$(grep -o '"confidence":[^,}]*' <<<"$answer" | head -n 1)
-printed=$(xrayclf predict --checkpoint run --format jsonl "$film" --quiet | grep -o '"confidence":[^,}]*' | head -n 1)
-[[ -n $said && ${said// /} == "${printed// /}" ]] || die "serve says $said, predict $printed"
+probabilities() { tr -d ' \n\r' | grep -o '"probabilities":{[^}]*}' || true; }
+said=$(probabilities <<<"$answer")
+printed=$(xrayclf predict --checkpoint run --format jsonl "$film" --quiet | probabilities)
+[[ -n $said && $said == "$printed" ]] || die "serve says '$said', predict '$printed'"
 kill -TERM $server
 wait $server || die "serve ended with $?"
 echo "use_it: all of it works as user $(id -u)"
