@@ -5,7 +5,10 @@ Each FROM is a fresh Debian root by debootstrap (debian:12-slim is the same less
 of its own, COPY heeds .dockerignore. Then the image is used as its USER, without rights, with a root that cannot be written to:
 use_it.sh, with the image's own ENTRYPOINT and HEALTHCHECK. Needs root, debootstrap and the network of a build (see fresh_root.py).
 
-  scripts/packaging/prove_dockerfile.py /tmp/proof [--cache-mount /root/.cache/ccache=DIR]..."""
+  scripts/packaging/prove_dockerfile.py /tmp/proof [--cache-mount /root/.cache/ccache=DIR]...
+
+The build stage compiles everything anew, half an hour on two cores. Where only what comes after it is in question, --built DIR takes what
+`DESTDIR=DIR cmake --install build/release --strip --component runtime --prefix /usr` made here for the result of all stages but the last."""
 
 import argparse
 import fnmatch
@@ -51,14 +54,16 @@ class Stage:
 
 
 class Build:
-    def __init__(self, work, cache_mounts):
-        self.work, self.cache_mounts = work, cache_mounts
+    def __init__(self, work, cache_mounts, built):
+        self.work, self.cache_mounts, self.built = work, cache_mounts, built
         self.stages, self.names = [], {}
         ignore = CONTEXT / ".dockerignore"
         self.ignored = ignore.read_text().split() if ignore.exists() else []
 
     def carry_out(self, text):
-        for word, arguments in instructions(text):
+        steps = list(instructions(text))
+        last = max(i for i, (word, _) in enumerate(steps) if word == "FROM")
+        for word, arguments in steps[last if self.built else 0:]:
             print(f"==> {word} {arguments[:110]}", flush=True)
             started = time.monotonic()
             getattr(self, f"do_{word.lower()}")(arguments)
@@ -114,7 +119,9 @@ class Build:
         source = re.match(r"--from=(\S+)\s+", arguments)
         *paths, target = re.sub(r"--from=\S+\s+", "", arguments).split()
         for path in paths:
-            if source:
+            if source and self.built:
+                origin, ignore = self.built / path.removeprefix("/image/"), None
+            elif source:
                 origin, ignore = self.names[source[1]].inside(path), None
             else:
                 origin, ignore = CONTEXT / path, self.is_ignored
@@ -169,6 +176,7 @@ def main():
     parser.add_argument("work", type=Path, help="folder for the roots; what stages an earlier run left there is removed")
     parser.add_argument("--cache-mount", action="append", default=[], metavar="TARGET=DIR",
                         help="folder for a RUN --mount=type=cache (default: WORK/cache)")
+    parser.add_argument("--built", type=Path, metavar="DIR", help="the build stage's result, which is then not built")
     options = parser.parse_args()
     if os.geteuid() != 0:
         raise SystemExit("chroot and mount need root")
@@ -176,7 +184,7 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     for old in [*work.glob("stage-*"), work / "written"]:
         subprocess.run(["rm", "-rf", "--one-file-system", str(old)], check=True)
-    build = Build(work, dict(part.split("=", 1) for part in options.cache_mount))
+    build = Build(work, dict(part.split("=", 1) for part in options.cache_mount), options.built)
     stage = build.carry_out((CONTEXT / "Dockerfile").read_text())
     size = stage.root.size()
     assert "predict" in use(stage, work), "ENTRYPOINT and CMD print no help"
