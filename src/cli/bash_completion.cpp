@@ -4,7 +4,7 @@ namespace xrayclf {
 namespace {
 
 /// What stands before and behind the table of commands. bash makes "=" a word of its own.
-constexpr const char* kBegin =
+constexpr const char* kBashBegin =
     R"(# bash completion of xrayclf, as `xrayclf completion bash` prints it.
 _xrayclf() {
   local word=${COMP_WORDS[COMP_CWORD]} option='' at=$COMP_CWORD
@@ -21,7 +21,7 @@ _xrayclf() {
   if ((at == 1)); then
     values=)";
 
-constexpr const char* kEnd = R"(  fi
+constexpr const char* kBashEnd = R"(  fi
   if [[ -n $values ]]; then kind=values; fi
   if [[ -z $kind && $word != -* ]]; then kind=$argument; fi
   if [[ $kind == values ]]; then
@@ -38,7 +38,7 @@ complete -F _xrayclf xrayclf
 )";
 
 /// The line of a case for an option; "" for a switch, which takes no value of its own word.
-std::string option_case(const FieldDoc& doc) {
+std::string bash_option_case(const FieldDoc& doc) {
   const std::string pattern = "          --" + doc.path + ") ";
   if (doc.kind == FieldKind::boolean) {
     return pattern +
@@ -51,12 +51,12 @@ std::string option_case(const FieldDoc& doc) {
          (doc.kind == FieldKind::list ? " list=yes ;;\n" : " ;;\n");
 }
 
-std::string command_case(const Command& command) {
+std::string bash_command_case(const Command& command) {
   const std::vector<FieldDoc> docs = all_options(command);
   std::string names, cases;
   for (const FieldDoc& doc : docs) {
     names += (names.empty() ? "--" : " --") + doc.path;
-    cases += option_case(doc);
+    cases += bash_option_case(doc);
   }
   std::string text = "      " + command.name + ")\n        options=" + shell_quoted(names) + "\n";
   std::string otherwise;
@@ -76,10 +76,10 @@ std::string bash_completion() {
   std::string names = "--version --help", cases;
   for (const Command& command : commands()) {
     names += " " + command.name;
-    cases += command_case(command);
+    cases += bash_command_case(command);
   }
-  return kBegin + shell_quoted(names) + "\n  else\n    case $command in\n" + cases +
-         "      --version) options='--json' ;;\n    esac\n" + kEnd;
+  return kBashBegin + shell_quoted(names) + "\n  else\n    case $command in\n" + cases +
+         "      --version) options='--json' ;;\n    esac\n" + kBashEnd;
 }
 
 }  // namespace xrayclf

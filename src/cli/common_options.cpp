@@ -7,7 +7,7 @@
 namespace xrayclf {
 namespace {
 
-FieldDoc option(const char* name, FieldKind kind, const char* help) {
+FieldDoc common_option(const char* name, FieldKind kind, const char* help) {
   FieldDoc doc;
   doc.path = name;
   doc.kind = kind;
@@ -16,15 +16,16 @@ FieldDoc option(const char* name, FieldKind kind, const char* help) {
 }
 
 FieldDoc config_file() {
-  FieldDoc doc = option("config", FieldKind::text,
-                        "JSON file with any of the command's own options as keys; flags win");
+  FieldDoc doc =
+      common_option("config", FieldKind::text,
+                    "JSON file with any of the command's own options as keys; flags win");
   doc.unit = "path";
   return doc;
 }
 
 FieldDoc log_level() {
   FieldDoc doc =
-      option("log-level", FieldKind::text, "Least severe message shown on standard error");
+      common_option("log-level", FieldKind::text, "Least severe message shown on standard error");
   doc.choices = detail::names_of_enum<LogLevel>();
   doc.default_value = name_of(LogLevel::info);
   return doc;
@@ -35,10 +36,11 @@ FieldDoc log_level() {
 const std::vector<FieldDoc>& common_options() {
   static const std::vector<FieldDoc> options{
       config_file(),
-      option("print-config", FieldKind::boolean, "Print the resolved configuration and stop"),
+      common_option("print-config", FieldKind::boolean,
+                    "Print the resolved configuration and stop"),
       log_level(),
-      option("quiet", FieldKind::boolean, "Show errors only"),
-      option("help", FieldKind::boolean, "Print this help message and exit"),
+      common_option("quiet", FieldKind::boolean, "Show errors only"),
+      common_option("help", FieldKind::boolean, "Print this help message and exit"),
   };
   return options;
 }

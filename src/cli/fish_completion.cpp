@@ -4,7 +4,7 @@ namespace xrayclf {
 namespace {
 
 /// `text` in single quotes, as fish reads it.
-std::string quoted(const std::string& text) {
+std::string fish_quoted(const std::string& text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\'' || c == '\\') out += '\\';
@@ -14,12 +14,13 @@ std::string quoted(const std::string& text) {
 }
 
 /// What completes the value of a field that takes one.
-std::string value(const FieldDoc& doc) {
+std::string fish_value(const FieldDoc& doc) {
   if (names_path(doc)) return " -r -F";
   if (doc.choices.empty()) return " -x";
   const std::string choices = join(doc.choices, " ");
-  if (doc.kind == FieldKind::list) return " -x -a " + quoted("(__xrayclf_list " + choices + ")");
-  return " -x -a " + quoted(choices);
+  if (doc.kind == FieldKind::list)
+    return " -x -a " + fish_quoted("(__xrayclf_list " + choices + ")");
+  return " -x -a " + fish_quoted(choices);
 }
 
 }  // namespace
@@ -45,21 +46,21 @@ complete -c xrayclf -n __xrayclf_no_command -l help -d 'Print the help'
 )";
   for (const Command& command : commands()) {
     text += "complete -c xrayclf -n __xrayclf_no_command -a " + command.name + " -d " +
-            quoted(command.summary) + "\n";
+            fish_quoted(command.summary) + "\n";
   }
   for (const Command& command : commands()) {
     const std::string begin =
-        "complete -c xrayclf -n " + quoted("__xrayclf_command " + command.name);
+        "complete -c xrayclf -n " + fish_quoted("__xrayclf_command " + command.name);
     const std::vector<FieldDoc> docs = all_options(command);
     for (const FieldDoc& doc : docs) {
       text += begin + " -l " + doc.path;
-      if (doc.kind != FieldKind::boolean) text += value(doc);
-      text += " -d " + quoted(doc.help) + "\n";
+      if (doc.kind != FieldKind::boolean) text += fish_value(doc);
+      text += " -d " + fish_quoted(doc.help) + "\n";
     }
     if (const FieldDoc* argument = positional(docs)) {
       if (names_path(*argument)) text += begin + " -F\n";
       if (!argument->choices.empty()) {
-        text += begin + " -a " + quoted(join(argument->choices, " ")) + "\n";
+        text += begin + " -a " + fish_quoted(join(argument->choices, " ")) + "\n";
       }
     }
   }

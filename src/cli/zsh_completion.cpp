@@ -21,7 +21,7 @@ std::string colon_escaped(const std::string& text) {
 }
 
 /// What completes the value of a field.
-std::string action(const FieldDoc& doc) {
+std::string zsh_action(const FieldDoc& doc) {
   if (names_path(doc)) return "path:_files";
   if (doc.choices.empty()) return "value: ";
   const std::string choices = join(doc.choices, " ");
@@ -29,7 +29,7 @@ std::string action(const FieldDoc& doc) {
   return "value:(" + choices + ")";
 }
 
-std::string option(const FieldDoc& doc) {
+std::string zsh_option(const FieldDoc& doc) {
   const std::string help = "[" + bracketed(doc.help) + "]";
   if (doc.path == "help" || doc.path == "print-config") {
     return shell_quoted("--" + doc.path + help);
@@ -38,7 +38,7 @@ std::string option(const FieldDoc& doc) {
   if (doc.kind == FieldKind::boolean) {
     return shell_quoted("--" + doc.path + "=-" + help + "::value:(true false)");
   }
-  return shell_quoted("*--" + doc.path + "=" + help + ":" + action(doc));
+  return shell_quoted("*--" + doc.path + "=" + help + ":" + zsh_action(doc));
 }
 
 }  // namespace
@@ -49,10 +49,10 @@ std::string zsh_completion() {
     names += "    " + shell_quoted(command.name + ":" + colon_escaped(command.summary)) + "\n";
     const std::vector<FieldDoc> docs = all_options(command);
     cases += "        " + command.name + ")\n          _arguments";
-    for (const FieldDoc& doc : docs) cases += " \\\n            " + option(doc);
+    for (const FieldDoc& doc : docs) cases += " \\\n            " + zsh_option(doc);
     if (const FieldDoc* argument = positional(docs)) {
       const bool many = argument->kind == FieldKind::list;
-      cases += " \\\n            " + shell_quoted((many ? "*:" : "1:") + action(*argument));
+      cases += " \\\n            " + shell_quoted((many ? "*:" : "1:") + zsh_action(*argument));
     }
     cases += " ;;\n";
   }
