@@ -8,7 +8,7 @@ usage() {
 Usage: scripts/setup.sh [--gpu] [--dev] [--no-weights]
 
   --gpu         also the CUDA libraries that LibTorch's wheel names (about 2 GB to download)
-  --dev         also clang-format, clang-tidy, clang, shellcheck and strace
+  --dev         also clang-format, clang-tidy, clang, shellcheck, strace, zsh, fish and mandoc
   --no-weights  no ImageNet weights (the build and the tests do without)
 
 LibTorch and weights go to $XRAYCLF_CACHE (default: $XDG_CACHE_HOME/xrayclf, or ~/.cache/xrayclf).
@@ -49,7 +49,7 @@ packages=(
   gnuplot-nox fonts-dejavu-core            # figures; without them only their data are written
   libgtest-dev libgmock-dev                # tests
 )
-[[ $dev == no ]] || packages+=(clang clang-format clang-tidy shellcheck strace)
+[[ $dev == no ]] || packages+=(clang clang-format clang-tidy shellcheck strace zsh fish mandoc)
 
 missing_packages() {
   local package

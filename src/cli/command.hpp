@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/common_options.hpp"
 #include "cli/flags.hpp"
 #include "xrayclf/core/json_file.hpp"
 
@@ -38,10 +39,8 @@ Action bind(CLI::App& subcommand) {
     bool print = false;
   };
   auto input = std::make_shared<Input>();
-  subcommand
-      .add_option("--config", input->file, "JSON file with any of the fields below; flags win")
-      ->type_name("FILE");
-  subcommand.add_flag("--print-config", input->print, "Print the resolved configuration and stop");
+  subcommand.add_option("--config", input->file, common_help("config"))->type_name("PATH");
+  subcommand.add_flag("--print-config", input->print, common_help("print-config"));
   add_flags(subcommand, describe<Config>(), input->flags);
   return [input](std::ostream& out) {
     nlohmann::json file = nlohmann::json::object();

@@ -1,4 +1,6 @@
 #include "cli/command.hpp"
+#include "cli/completion.hpp"
+#include "cli/manual.hpp"
 #include "xrayclf/app/augment.hpp"
 #include "xrayclf/app/compare.hpp"
 #include "xrayclf/app/eval.hpp"
@@ -95,6 +97,12 @@ const std::vector<Command>& commands() {
           "phantoms", "Write a data set of synthetic chest films, for demonstrations and tests",
           {"xrayclf phantoms --output demo",
            "xrayclf phantoms --patients 200 --classes Normal,Pneumonia --seed 2 --output demo"}),
+      command<CompletionConfig, completion>(
+          "completion", "Print what a shell needs to complete command lines",
+          {"xrayclf completion bash >/etc/bash_completion.d/xrayclf",
+           "xrayclf completion fish >~/.config/fish/completions/xrayclf.fish"}),
+      command<ManualConfig, manual>("manual", "Write the manual pages",
+                                    {"xrayclf manual man1 && man man1/xrayclf-train.1"}),
   };
   return table;
 }

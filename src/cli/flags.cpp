@@ -12,7 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-/// The unit of lists of files.
+/// The units of fields that name a file or directory, and of lists of such.
+constexpr const char* kPath = "path";
 constexpr const char* kPaths = "paths";
 
 std::optional<bool> boolean_word(const std::string& text) {
@@ -84,17 +85,9 @@ const char* kind_text(FieldKind kind) {
   return "TEXT";
 }
 
-std::string type_text(const FieldDoc& doc) {
-  if (!doc.choices.empty()) {
-    return join(doc.choices, "|") + (doc.kind == FieldKind::list ? ",..." : "");
-  }
-  if (doc.unit == kPaths) return kind_text(doc.element);
-  if (doc.kind == FieldKind::list) return std::string(kind_text(doc.element)) + ",...";
-  return kind_text(doc.kind);
-}
-
 std::string default_text(const FieldDoc& doc) {
   const json& value = doc.default_value;
+  if (value.is_null()) return "";
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_array() || doc.kind == FieldKind::object_list) return value.dump();
   std::vector<std::string> parts;
@@ -102,18 +95,6 @@ std::string default_text(const FieldDoc& doc) {
     parts.push_back(element.is_string() ? element.get<std::string>() : element.dump());
   }
   return join(parts, ",");
-}
-
-std::string help_text(const FieldDoc& doc) {
-  std::string text = doc.help;
-  std::vector<std::string> notes;
-  if (!doc.unit.empty()) notes.push_back(doc.unit);
-  if (doc.required) notes.push_back("required");
-  if (!doc.demand.empty()) notes.push_back(doc.demand);
-  if (const std::string value = default_text(doc); !value.empty() && value != "[]") {
-    notes.push_back("default " + value);
-  }
-  return notes.empty() ? text : text + " [" + join(notes, "; ") + "]";
 }
 
 json::json_pointer pointer_of(const std::string& path) {
@@ -124,19 +105,46 @@ json::json_pointer pointer_of(const std::string& path) {
 
 }  // namespace
 
+std::string type_text(const FieldDoc& doc) {
+  if (!doc.choices.empty()) {
+    return join(doc.choices, "|") + (doc.kind == FieldKind::list ? ",..." : "");
+  }
+  if (names_path(doc)) return "PATH";
+  if (doc.kind == FieldKind::list) return std::string(kind_text(doc.element)) + ",...";
+  return kind_text(doc.kind);
+}
+
+std::string notes_text(const FieldDoc& doc) {
+  std::vector<std::string> notes;
+  if (!doc.unit.empty() && doc.unit != kPath) notes.push_back(doc.unit);
+  if (doc.required) notes.push_back("required");
+  if (!doc.demand.empty()) notes.push_back(doc.demand);
+  if (const std::string value = default_text(doc); !value.empty() && value != "[]") {
+    notes.push_back("default " + value);
+  }
+  return join(notes, "; ");
+}
+
+bool names_path(const FieldDoc& doc) {
+  const bool text = doc.kind == FieldKind::text || doc.kind == FieldKind::list;
+  return text && doc.choices.empty() && (doc.positional || doc.unit == kPath || doc.unit == kPaths);
+}
+
 void add_flags(CLI::App& command, const std::vector<FieldDoc>& docs, json& patch) {
   for (const FieldDoc& doc : docs) {
     const std::string names = doc.positional ? doc.path + ",--" + doc.path : "--" + doc.path;
+    const std::string notes = notes_text(doc);
+    const bool many = doc.positional && doc.kind == FieldKind::list;
     CLI::Option* option = command.add_option(
         names,
         [&patch, doc](const CLI::results_t& given) {
           patch[pointer_of(doc.path)] = parse_flag(doc, given);
           return true;
         },
-        help_text(doc));
+        notes.empty() ? doc.help : doc.help + " [" + notes + "]");
     option->type_name(type_text(doc));
-    option->expected(1, doc.positional ? CLI::detail::expected_max_vector_size : 1);
-    option->allow_extra_args(doc.positional);
+    option->expected(1, many ? CLI::detail::expected_max_vector_size : 1);
+    option->allow_extra_args(many);
     // A script's default flag can be overridden by one after it.
     option->multi_option_policy(doc.kind == FieldKind::list ? CLI::MultiOptionPolicy::TakeAll
                                                             : CLI::MultiOptionPolicy::TakeLast);

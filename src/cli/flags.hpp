@@ -15,6 +15,16 @@ namespace xrayclf {
 /// for flags and files. A flag whose text does not fit its kind throws CLI::ConversionError.
 void add_flags(CLI::App& command, const std::vector<FieldDoc>& docs, nlohmann::json& patch);
 
+/// The value of a field in words, as the help shows it: "INT", "PATH", "float32|bfloat16",
+/// "NUM,...".
+std::string type_text(const FieldDoc& doc);
+
+/// What the help says in brackets: unit, demand, default; "" where there is nothing to say.
+std::string notes_text(const FieldDoc& doc);
+
+/// Whether the field's value names a file or a directory.
+bool names_path(const FieldDoc& doc);
+
 /// Lets a boolean flag stand alone: "--quiet" becomes "--quiet=true" unless a true or false
 /// follows.
 std::vector<std::string> complete_boolean_flags(std::vector<std::string> arguments,

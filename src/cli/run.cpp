@@ -35,6 +35,13 @@ std::string help_of(const CLI::App& app) {
   return selected.front()->help("xrayclf");
 }
 
+/// "Exit codes: 0 done, 1 internal, ..."
+std::string exit_code_line() {
+  std::vector<std::string> parts;
+  for (const auto& [code, meaning] : exit_codes()) parts.push_back(code + " " + meaning);
+  return "Exit codes: " + join(parts) + ".";
+}
+
 constexpr const char* kStdoutFailed = "cannot write to standard output";
 
 /// What parsing selects.
@@ -52,10 +59,10 @@ void add_common_options(CLI::App& app, Selection& selection) {
          [&selection](const std::string& name) {
            selection.log_level = enum_from_name<LogLevel>(name, "--log-level");
          },
-         "Least severe message shown on stderr: trace|debug|info|warning|error|off [default info]")
+         common_help("log-level") + ": trace|debug|info|warning|error|off [default info]")
       ->type_name("LEVEL")
       ->group("Common options");
-  app.add_flag("--quiet", selection.quiet, "Show errors only")->group("Common options");
+  app.add_flag("--quiet", selection.quiet, common_help("quiet"))->group("Common options");
 }
 
 void print_version(std::ostream& out, bool as_json) {
@@ -138,10 +145,7 @@ int run_cli(int argc, const char* const* argv, std::ostream& out, std::ostream& 
   CLI::App app{
       "Chest X-ray classification: prepare, train, evaluate, predict.\n" + std::string(kNotice),
       "xrayclf"};
-  app.footer(
-      "xrayclf COMMAND --help shows the options of a command.\n"
-      "Exit codes: 0 done, 1 internal, 2 usage, 3 data, 4 model, 5 input/output, 6 numeric, "
-      "7 device or memory,\n8 some inputs failed, 130/143 interrupted.");
+  app.footer("xrayclf COMMAND --help shows the options of a command.\n" + exit_code_line());
   Selection selection;
   app.add_flag("--version", selection.version, "Versions, and the devices built for and seen");
   app.add_flag("--json", selection.json, "With --version: as JSON");

@@ -27,6 +27,11 @@ expect("xrayclf ${VERSION}")
 if(NOT IS_DIRECTORY "${WORK_DIR}/prefix/share/xrayclf/configs")
   message(FATAL_ERROR "the example configurations were not installed")
 endif()
+foreach(name share/man/man1/xrayclf-train.1.gz share/bash-completion/completions/xrayclf lib/systemd/system/xrayclf.service)
+  if(NOT EXISTS "${WORK_DIR}/prefix/${name}")
+    message(FATAL_ERROR "${name} was not installed")
+  endif()
+endforeach()
 
 run_or_fail("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${WORK_DIR}/consumer" -G Ninja
             "-DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix" -DCMAKE_BUILD_TYPE=Release)

@@ -22,8 +22,8 @@ struct AugmentPreviewConfig {
 
   template <class Field>
   static void fields(Field&& field) {
-    field("input", &AugmentPreviewConfig::input, "Image to show views of");
-    field("output", &AugmentPreviewConfig::output, "PNG with the grid");
+    field("input", &AugmentPreviewConfig::input, "Image to show views of", Unit{"path"});
+    field("output", &AugmentPreviewConfig::output, "PNG with the grid", Unit{"path"});
     field("preview", &AugmentPreviewConfig::preview,
           "Draw the grid; off prints the pipeline as JSON, ready for a --config file");
     field("views", &AugmentPreviewConfig::views, "Views a row",

@@ -33,15 +33,17 @@ struct CompareConfig {
           "Runs or checkpoints (with --data), or CSVs with path,true,prob_<class>...; two at least",
           required(), Positional{});
     field("names", &C::names, "Names of the models in tables and figures, in order");
-    field("data", &C::data, "Directory made by xrayclf preprocess, for runs and checkpoints");
+    field("data", &C::data, "Directory made by xrayclf preprocess, for runs and checkpoints",
+          Unit{"path"});
     field("split", &C::split, "Split of the data to compare on");
     field("readers", &C::readers,
           "Columns with the classes that readers gave, of a CSV of predictions, of the manifest or "
           "of --readers_file");
-    field("readers_file", &C::readers_file, "CSV with a column path and the readers' columns");
+    field("readers_file", &C::readers_file, "CSV with a column path and the readers' columns",
+          Unit{"path"});
     field("output", &C::output,
-          "Directory for compare.json, compare.txt, compare.csv and the forest figures",
-          required());
+          "Directory for compare.json, compare.txt, compare.csv and the forest figures", required(),
+          Unit{"path"});
     field("correction", &C::correction, "How p-values allow for several tests of a kind");
     field("report", &C::report, "Intervals");
     field("batch_size", &C::batch_size, "Images at a time",

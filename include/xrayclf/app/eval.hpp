@@ -63,17 +63,18 @@ struct EvalConfig : EnsembleConfig, UncertaintyConfig {
     field("checkpoint", &C::checkpoint,
           "Run (its best checkpoint) or checkpoint directory; given more than once, an ensemble",
           Unit{"paths"});
-    field("data", &C::data, "Directory made by xrayclf preprocess");
+    field("data", &C::data, "Directory made by xrayclf preprocess", Unit{"path"});
     field("split", &C::split, "Split to evaluate: train, validation or test");
     field("validation_split", &C::validation_split,
           "Split on which temperature and thresholds are chosen; empty for none");
     field("predictions", &C::predictions,
-          "CSV with path,true,prob_<class>...; instead of --checkpoint and --data");
+          "CSV with path,true,prob_<class>...; instead of --checkpoint and --data", Unit{"path"});
     field("validation_predictions", &C::validation_predictions,
-          "The like of validation images, on which temperature and thresholds are chosen");
+          "The like of validation images, on which temperature and thresholds are chosen",
+          Unit{"path"});
     field("output", &C::output,
           "Directory for predictions.csv, report.json, report.txt, report.html and figures/",
-          required());
+          required(), Unit{"path"});
     field("report", &C::report, "Intervals");
     field(
         "temperature", &C::temperature,

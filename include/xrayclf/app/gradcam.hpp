@@ -76,8 +76,10 @@ struct GradcamConfig : ExplainConfig, EnsembleConfig {
     field("split", &GradcamConfig::split,
           "Only these images of a CSV or prepared data set: train, validation or test");
     field("originals", &GradcamConfig::originals,
-          "Where the films of a prepared data set lie now, if not where preprocess found them");
-    field("output", &GradcamConfig::output, "Directory for overlays, rows and figures", required());
+          "Where the films of a prepared data set lie now, if not where preprocess found them",
+          Unit{"path"});
+    field("output", &GradcamConfig::output, "Directory for overlays, rows and figures", required(),
+          Unit{"path"});
     field("target", &GradcamConfig::target,
           "Class to explain: predicted, true, all, or a class's name");
     ExplainConfig::fields(field);

@@ -21,7 +21,7 @@ struct PhantomsConfig {
   template <class Field>
   static void fields(Field&& field) {
     field("output", &PhantomsConfig::output, "New or empty folder for images.csv and images/",
-          required());
+          required(), Unit{"path"});
     field("patients", &PhantomsConfig::patients, "Patients in all; the classes get equal parts",
           in_range(std::int64_t{1}, std::int64_t{100000}));
     field("images_per_patient", &PhantomsConfig::images_per_patient, "Films of each patient",

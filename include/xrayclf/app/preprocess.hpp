@@ -30,7 +30,8 @@ struct PrepareDicomConfig : DicomConfig {
     DicomConfig::fields(field);
     field("key_file", &PrepareDicomConfig::key_file,
           "Key for the pseudonyms of patients, made when absent; by default OUTPUT.key beside the "
-          "output");
+          "output",
+          Unit{"path"});
   }
 };
 
@@ -56,9 +57,10 @@ struct PrepareConfig : PreprocessConfig {
     field("input", &PrepareConfig::input,
           "A folder per class; or train, val and test with a folder per class each; or a CSV with "
           "path, label and optionally patient_id and split",
-          required());
+          required(), Unit{"path"});
     field("output", &PrepareConfig::output,
-          "Data directory to write; one that exists is brought up to date", required());
+          "Data directory to write; one that exists is brought up to date", required(),
+          Unit{"path"});
     field("classes", &PrepareConfig::classes,
           "All classes in the order wanted; sorted by name where not given");
     PreprocessConfig::fields(field);

@@ -42,13 +42,13 @@ struct ServeConfig {
   static void fields(Field&& field) {
     field("checkpoint", &ServeConfig::checkpoint,
           "Runs (their best checkpoints) or checkpoint directories; the first is the default model",
-          required());
+          required(), Unit{"paths"});
     field("host", &ServeConfig::host,
           "Address to listen on; one that others can reach needs --token_file");
     field("port", &ServeConfig::port, "Port to listen on; 0 takes a free one",
           in_range(std::int64_t{0}, std::int64_t{65535}));
     field("token_file", &ServeConfig::token_file,
-          "File of mode 600 with the token that clients must send");
+          "File of mode 600 with the token that clients must send", Unit{"path"});
     field("allowed_hosts", &ServeConfig::allowed_hosts,
           "Names in Host that are answered, beside localhost, loopback and --host");
     field("allowed_origins", &ServeConfig::allowed_origins,

@@ -25,7 +25,8 @@ struct ModelConfig {
     field("weights", &ModelConfig::weights,
           "A .safetensors file made by scripts/convert_weights.py, 'none' for random weights, or "
           "'auto' for "
-          "what scripts/get_weights.sh installed and random ones where it did not");
+          "what scripts/get_weights.sh installed and random ones where it did not",
+          Unit{"path"});
     field("head", &ModelConfig::head, "What follows the backbone");
   }
 };
@@ -96,15 +97,18 @@ struct TrainConfig : PhaseConfig, UncertaintyConfig {
   template <class Field>
   static void fields(Field&& field) {
     using C = TrainConfig;
-    field("data", &C::data, "Directory made by xrayclf preprocess");
-    field("output", &C::output, "Run directory to create; must not exist or be empty");
+    field("data", &C::data, "Directory made by xrayclf preprocess", Unit{"path"});
+    field("output", &C::output, "Run directory to create; must not exist or be empty",
+          Unit{"path"});
     field("resume", &C::resume,
           "Run to go on with, by its own configuration; instead of every other setting but data, "
-          "which may have moved");
+          "which may have moved",
+          Unit{"path"});
     field("allow_changed_data", &C::allow_changed_data,
           "With resume: go on although the data set is no longer the one that the run began with");
     field("checkpoint", &C::checkpoint,
-          "Run (its best checkpoint) or checkpoint directory to start from, instead of model");
+          "Run (its best checkpoint) or checkpoint directory to start from, instead of model",
+          Unit{"path"});
     field("model", &C::model, "Network");
     PhaseConfig::fields(field);
     field(
