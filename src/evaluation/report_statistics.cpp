@@ -7,8 +7,7 @@
 #include "xrayclf/metrics/scoring.hpp"
 
 namespace xrayclf {
-namespace {
-}  // namespace
+namespace {}  // namespace
 
 SampleErrors::SampleErrors(const Predictions& predictions, std::int64_t ece_bins)
     : ece_bins_(ece_bins) {

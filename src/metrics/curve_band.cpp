@@ -1,6 +1,5 @@
 #include "xrayclf/metrics/curve_band.hpp"
 
-
 #include "xrayclf/core/numbers.hpp"
 #include "xrayclf/metrics/ranking.hpp"
 
