@@ -58,8 +58,7 @@ torch::Tensor ConvNormActivation::forward(const torch::Tensor& x) {
   // At stride 1 SAME is symmetric, and the convolution pads cheaper than a copy does.
   const bool pad_here = options.padding == Padding::same && options.stride > 1;
   const torch::Tensor padded = pad_here ? pad_same(x, options.kernel, options.stride) : x;
-  const bool trained = conv->weight.requires_grad() || norm->weight.requires_grad();
-  if (trained && torch::GradMode::is_enabled() && !norm->is_training())
+  if (folds && torch::GradMode::is_enabled() && !norm->is_training())
     return folded_convolution(padded, conv, norm, options.activation);
   return activate(norm->forward(conv->forward(padded)), options.activation);
 }

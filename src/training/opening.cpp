@@ -97,6 +97,16 @@ Opening open_network(Network& network, const OpenConfig& config) {
   return opening;
 }
 
+void fold_norms(Network& network, std::int64_t first_unit) {
+  for (std::int64_t i = 0; i < network.unit_count(); ++i) {
+    for (const auto& top : network.unit(i).modules) {
+      for (const auto& module : top->modules()) {
+        if (auto* layer = module->as<ConvNormActivation>()) layer->folds = i >= first_unit;
+      }
+    }
+  }
+}
+
 void set_training_mode(Network& network, std::int64_t cut, NormMode norms,
                        DropConnect drop_connect) {
   network.eval();

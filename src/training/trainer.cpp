@@ -143,6 +143,7 @@ void Trainer::fit(Examples& train, Examples& validation,
 }
 
 void Trainer::finish() {
+  fold_norms(network_, network_.unit_count());
   swap_mean();
   if (callbacks_.epoch_to_restore() && !kept_.empty()) {
     const torch::NoGradGuard no_grad;
@@ -162,6 +163,7 @@ EpochMetrics Trainer::train_epoch(Examples& train,
   check_schedule(options_.phase.schedule, options_.phase.epochs * steps_per_epoch_,
                  steps_per_epoch_);
   set_training_mode(network_, opening_.cut, options_.phase.norms, options_.phase.drop_connect);
+  fold_norms(network_, opening_.cut);
   while (state_.batches < count) {
     const std::int64_t first = state_.batches;
     const std::int64_t end = std::min(first + accumulate, count);

@@ -53,6 +53,7 @@ class TrainingStepGoldenTest : public ::testing::Test {
     LossConfig loss_config;
     loss_config.reduction = run.at("loss") == "keras" ? LossReduction::keras : LossReduction::torch;
     set_training_mode(network, cut, norms, DropConnect::off);
+    fold_norms(network, cut);
     const json& numbers = run.at("f64");
     for (std::size_t step = 1; step <= numbers.at("losses").size(); ++step) {
       optimizer.zero_grad();

@@ -44,6 +44,10 @@ struct ConvNormActivation : torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x);
 
   ConvOptions options;
+  /// A graph is built by folded_convolution() while the norm is in inference mode: for training,
+  /// where a change of rounding is no matter. Apart from train() and eval(), which a checkpoint
+  /// written within an epoch calls.
+  bool folds = false;
   torch::nn::Conv2d conv{nullptr};
   torch::nn::BatchNorm2d norm{nullptr};
 };

@@ -68,4 +68,8 @@ Opening open_network(Network& network, const OpenConfig& config);
 void set_training_mode(Network& network, std::int64_t cut, NormMode norms,
                        DropConnect drop_connect);
 
+/// Lets the convolutions of this unit and those behind it take norms in inference mode into
+/// themselves where a graph is built, and no others; none for unit_count().
+void fold_norms(Network& network, std::int64_t first_unit);
+
 }  // namespace xrayclf
