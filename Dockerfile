@@ -4,7 +4,7 @@
 #     -v "$PWD/token:/token:ro" --user "$(id -u)" -p 127.0.0.1:8000:8000 xrayclf \
 #     serve --checkpoint /runs/1 --host 0.0.0.0 --token_file /token
 FROM debian:12-slim AS build
-WORKDIR /work/xrayclf
+WORKDIR /src
 # LibTorch and compiled objects stay in BuildKit's cache: a second build compiles what changed.
 COPY scripts/setup.sh scripts/requirements-libtorch.txt scripts/requirements-cuda.txt scripts/
 RUN --mount=type=cache,target=/root/.cache/xrayclf scripts/setup.sh --no-weights

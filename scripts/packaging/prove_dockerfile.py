@@ -5,7 +5,7 @@ Each FROM is a fresh Debian root by debootstrap (debian:12-slim is the same less
 of its own, COPY heeds .dockerignore. Then the image is used as its USER, without rights, with a root that cannot be written to:
 use_it.sh, with the image's own ENTRYPOINT and HEALTHCHECK. Needs root, debootstrap and the network of a build (see fresh_root.py).
 
-  scripts/packaging/prove_dockerfile.py /tmp/proof [--cache-mount /root/.cache/ccache=DIR]...
+  scripts/packaging/prove_dockerfile.py PROOF [--cache-mount TARGET=DIR]...
 
 The build stage compiles everything anew, half an hour on two cores. Where only what comes after it is in question, --built DIR takes what
 `DESTDIR=DIR cmake --install build/release --strip --component runtime --prefix /usr` made here for the result of all stages but the last."""

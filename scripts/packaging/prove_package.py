@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Installs the Debian package in a fresh Debian 12, uses it there as a user without rights, removes it, and prints its sizes.
 
-  scripts/packaging/prove_package.py build/release/xrayclf_0.1.0-1_amd64.deb /tmp/proof
+  scripts/packaging/prove_package.py build/release/xrayclf_0.1.0-1_amd64.deb PROOF
 
 Needs root, debootstrap and a Debian mirror (see fresh_root.py)."""
 
